@@ -1,0 +1,66 @@
+// The layers of the house, lowest first. A room imports only from layers below it; problem rooms meet only at their
+// index.ts. Checked by `npm run layers`.
+const problemRooms =
+  '(smooth|constrained|bilevel|transport|systems|mip|blackbox|training|distributed|online|control|graphs|learning)'
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'base-is-lowest',
+      severity: 'error',
+      from: { path: '^src/base/' },
+      to: { path: '^(src/(?!base/)|experiments/)' },
+    },
+    {
+      name: 'linalg-below-autodiff',
+      severity: 'error',
+      from: { path: '^src/linalg/' },
+      to: { path: '^(src/(?!base/|linalg/)|experiments/)' },
+    },
+    {
+      name: 'autodiff-below-solver',
+      severity: 'error',
+      from: { path: '^src/autodiff/' },
+      to: { path: '^(src/(?!base/|linalg/|autodiff/)|experiments/)' },
+    },
+    {
+      name: 'solver-below-rooms',
+      severity: 'error',
+      from: { path: '^src/solver/' },
+      to: { path: '^(src/(?!base/|linalg/|autodiff/|solver/)|experiments/)' },
+    },
+    {
+      name: 'rooms-below-experiments-and-cli',
+      severity: 'error',
+      from: { path: `^src/${problemRooms}/` },
+      to: { path: '^(src/(cli|node)/|experiments/|workbench/|bench/)' },
+    },
+    {
+      name: 'rooms-meet-at-their-door',
+      severity: 'error',
+      from: { path: `^src/${problemRooms}/` },
+      to: { path: `^src/${problemRooms}/`, pathNot: ['^src/$1/', '/index\\.ts$'] },
+    },
+    {
+      name: 'experiments-below-cli',
+      severity: 'error',
+      from: { path: '^experiments/' },
+      to: { path: '^(src/(cli|node)/|workbench/|bench/)' },
+    },
+    {
+      name: 'node-only-at-the-edge',
+      comment: 'Everything but the command line, the Node adapters and the optional BLAS backend runs in browsers.',
+      severity: 'error',
+      from: { path: '^(src|experiments)/', pathNot: ['^src/(cli|node)/', '^src/linalg/openblas\\.ts$'] },
+      to: { dependencyTypes: ['core'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.mjs', '.json'] },
+  },
+}

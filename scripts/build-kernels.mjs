@@ -1,0 +1,1 @@
+// Placeholder until the kernels stand: nothing to compile yet.
