@@ -1,0 +1,29 @@
+import { closest } from 'fastest-levenshtein'
+import { InvalidInputError } from './base/index.ts'
+import { gradientDescent } from './smooth/index.ts'
+import type { MethodDescription, Problem } from './solver/index.ts'
+
+/** A method factory of any problem class, for lists. */
+export type AnyMethodFactory = ((options?: never) => { readonly name: string }) & {
+  readonly description: MethodDescription
+}
+
+/** Every method of the library, in the order of the documentation. The one list to add a method to. */
+export const methods: readonly AnyMethodFactory[] = [gradientDescent]
+
+/** All methods for a problem class, e.g. `smooth`. */
+export function methodsFor(problemClass: Problem['class']['name']): readonly AnyMethodFactory[] {
+  return methods.filter((method) => method.description.problemClass === problemClass)
+}
+
+/** The method called `slug`. @throws {InvalidInputError} with the nearest name, if there is none */
+export function findMethod(slug: string): AnyMethodFactory {
+  const found = methods.find((method) => method.description.slug === slug)
+  if (found) return found
+  const slugs = methods.map((method) => method.description.slug)
+  throw new InvalidInputError(`unknown method '${slug}'; did you mean '${closest(slug, slugs)}'?`, {
+    argument: 'method',
+    expected: slugs.join(', '),
+    received: slug,
+  })
+}

@@ -1,0 +1,55 @@
+import { InvalidInputError } from '../base/index.ts'
+import type { Method } from './method.ts'
+import type { Problem, SolutionOf } from './problem.ts'
+import type { Result } from './result.ts'
+import { type RunOptions, run } from './run.ts'
+
+/** One method's line of a comparison. */
+export interface ComparisonRow<X> {
+  /** The method's name, numbered if it appears more than once. */
+  readonly label: string
+  readonly result: Result<X>
+}
+
+/** What `compare` returns: all methods on one problem under the same limits. */
+export interface Comparison<X> {
+  readonly problem: string
+  /** In the order given. */
+  readonly rows: readonly ComparisonRow<X>[]
+  /** The smallest objective among all results. */
+  readonly bestObjective: number
+}
+
+/**
+ * Runs several methods on one problem under the same limits, one after the other.
+ *
+ * @param methods a list, or an object whose keys become the labels
+ * @param options limits for each run; budgets such as `maxEvaluations: { gradient: 500 }` make the comparison fair in the
+ *   currency that the field counts
+ */
+export function compare<P extends Problem>(
+  problem: P,
+  methods: readonly Method<P, never>[] | Readonly<Record<string, Method<P, never>>>,
+  options: RunOptions<SolutionOf<P>> = {},
+): Comparison<SolutionOf<P>> {
+  const entries: [string, Method<P, never>][] = Array.isArray(methods)
+    ? (methods as Method<P, never>[]).map((method) => [method.name, method])
+    : Object.entries(methods)
+  if (entries.length === 0) {
+    throw new InvalidInputError('compare: expected at least one method', {
+      argument: 'methods',
+      expected: 'at least one',
+    })
+  }
+  const seen = new Map<string, number>()
+  const rows = entries.map(([name, method]) => {
+    const count = (seen.get(name) ?? 0) + 1
+    seen.set(name, count)
+    return { label: count === 1 ? name : `${name} (${count})`, result: run(problem, method, options) }
+  })
+  return {
+    problem: problem.name ?? problem.class.name,
+    rows,
+    bestObjective: rows.reduce((best, { result }) => (result.objective < best ? result.objective : best), Infinity),
+  }
+}

@@ -1,0 +1,83 @@
+import { type Problem, type SmoothProblem, smoothProblem } from '../../src/solver/index.ts'
+
+/** What the contract table needs to know of a problem class. */
+export interface Fixture {
+  readonly problemClass: string
+  /** A fresh easy problem with a start that is not optimal; every method of the class solves it. */
+  problem(): Problem
+  /** The same problem, whose objective turns into `value` after `calls` calls. */
+  breakingAfter(calls: number, value: number): Problem
+  /** Whether a solution consists of finite numbers. */
+  finite(x: unknown): boolean
+  /** Inputs that must be refused with a typed error, with what the message must contain. */
+  readonly refused: readonly { what: string; attempt: () => Problem; start?: unknown; message: RegExp }[]
+}
+
+/** A strictly convex, not quadratic function of three variables with minimum 0 at (1, -2, 0.5). */
+function easySmooth(): SmoothProblem {
+  const centre = [1, -2, 0.5]
+  const scale = [1, 4, 2]
+  const value = (x: Float64Array): number => {
+    let f = 0
+    for (let i = 0; i < 3; i++) {
+      const d = x[i] - centre[i]
+      f += scale[i] * (Math.sqrt(1 + d * d) - 1)
+    }
+    return f
+  }
+  return smoothProblem({
+    name: 'three separate bowls',
+    dimension: 3,
+    value,
+    gradient(x, out) {
+      for (let i = 0; i < 3; i++) {
+        const d = x[i] - centre[i]
+        out[i] = (scale[i] * d) / Math.sqrt(1 + d * d)
+      }
+    },
+    hessian(x, out) {
+      out.fill(0)
+      for (let i = 0; i < 3; i++) {
+        const d = x[i] - centre[i]
+        out[4 * i] = scale[i] / (1 + d * d) ** 1.5
+      }
+    },
+    start: [0.2, -1, 1.5],
+    minimum: 0,
+    minimizer: centre,
+  })
+}
+
+const smooth: Fixture = {
+  problemClass: 'smooth',
+  problem: easySmooth,
+  breakingAfter(calls, value) {
+    const problem = easySmooth()
+    let count = 0
+    return {
+      ...problem,
+      value: (x: Float64Array) => (++count > calls ? value : problem.value(x)),
+    } as SmoothProblem
+  },
+  finite: (x) => (x as Float64Array).every(Number.isFinite),
+  refused: [
+    { what: 'dimension 0', attempt: () => smoothProblem({ dimension: 0, value: () => 0 }), message: /dimension/ },
+    { what: 'empty start', attempt: easySmooth, start: [], message: /start has length 0.*dimension 3/ },
+    { what: 'short start', attempt: easySmooth, start: [1, 2], message: /start has length 2.*dimension 3/ },
+    { what: 'NaN in start', attempt: easySmooth, start: [1, NaN, 2], message: /start\[1\].*finite.*NaN/ },
+    { what: 'start of strings', attempt: easySmooth, start: ['1', '2', '3'], message: /start\[0\].*"1"/ },
+    { what: 'start that is no array', attempt: easySmooth, start: 7, message: /start must be an array/ },
+    {
+      what: 'no value oracle',
+      attempt: () => smoothProblem({ dimension: 2, value: undefined as never }),
+      message: /value must be a function/,
+    },
+    {
+      what: 'crossing bounds',
+      attempt: () => smoothProblem({ dimension: 1, value: () => 0, lower: [1], upper: [0] }),
+      message: /lower\[0\] = 1 exceeds upper\[0\] = 0/,
+    },
+  ],
+}
+
+export const fixtures: readonly Fixture[] = [smooth]
