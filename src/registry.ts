@@ -1,7 +1,7 @@
 import { closest } from 'fastest-levenshtein'
 import { InvalidInputError } from './base/index.ts'
 import { gradientDescent } from './smooth/index.ts'
-import type { MethodDescription, Problem } from './solver/index.ts'
+import type { AsyncMethod, MethodDescription, Problem } from './solver/index.ts'
 
 /** A method factory of any problem class, for lists. */
 export type AnyMethodFactory = ((options?: never) => { readonly name: string }) & {
@@ -26,4 +26,15 @@ export function findMethod(slug: string): AnyMethodFactory {
     expected: slugs.join(', '),
     received: slug,
   })
+}
+
+/**
+ * The method called `slug` with options that came from outside (a command line, a form, a run file).
+ *
+ * @throws {InvalidInputError} if there is no such method
+ * @throws {OptionError} if an option is unknown or outside its interval
+ */
+export function createMethod(slug: string, options: Readonly<Record<string, unknown>> = {}): AsyncMethod<Problem> {
+  const factory = findMethod(slug) as unknown as (options: object) => AsyncMethod<Problem>
+  return factory(options)
 }

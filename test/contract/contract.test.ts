@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ThalwegError } from '../../src/base/index.ts'
-import { methods } from '../../src/registry.ts'
+import { createMethod, methods } from '../../src/registry.ts'
 import {
   type AsyncMethod,
   any,
@@ -40,7 +40,7 @@ for (const factory of methods) {
     })
     if (fixture === undefined) return
 
-    const method = (): AsyncMethod<Problem> => factory() as AsyncMethod<Problem>
+    const method = (): AsyncMethod<Problem> => createMethod(slug)
     const solve: Solve = (problem, options = {}) =>
       runAsync(problem, method(), { seed: 1, maxIterations: 40, ...options })
 
@@ -206,7 +206,7 @@ for (const factory of methods) {
     it('refuses an unknown option and suggests the nearest', () => {
       const names = Object.keys(description.options)
       const wrong = names.length > 0 ? `${names[0]}x` : 'tolerence'
-      const build = (): unknown => (factory as (options: object) => unknown)({ [wrong]: 1 })
+      const build = (): unknown => createMethod(slug, { [wrong]: 1 })
       expect(build).toThrow(ThalwegError)
       expect(build).toThrow(`unknown option '${wrong}'`)
       if (names.length > 0) expect(build).toThrow(/did you mean/)
@@ -215,7 +215,7 @@ for (const factory of methods) {
     it('refuses options outside their interval', () => {
       for (const [name, spec] of Object.entries(description.options)) {
         if (spec.type !== 'number' && spec.type !== 'integer') continue
-        const build = (): unknown => (factory as (options: object) => unknown)({ [name]: NaN })
+        const build = (): unknown => createMethod(slug, { [name]: NaN })
         expect(build, name).toThrow(ThalwegError)
         expect(build, name).toThrow(new RegExp(`${name} must be`))
       }
