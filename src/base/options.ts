@@ -45,10 +45,11 @@ interface Interval {
 }
 
 function intervalWords(kind: string, { min = -Infinity, max = Infinity, minExcluded, maxExcluded }: Interval): string {
-  if (min === -Infinity && max === Infinity) return `a ${kind}`
-  if (max === Infinity) return `a ${kind} ${minExcluded ? '>' : '>='} ${min}`
-  if (min === -Infinity) return `a ${kind} ${maxExcluded ? '<' : '<='} ${max}`
-  return `a ${kind} in ${minExcluded ? '(' : '['}${min}, ${max}${maxExcluded ? ')' : ']'}`
+  const noun = kind === 'integer' ? 'an integer' : 'a finite number'
+  if (min <= -Number.MAX_VALUE && max >= Number.MAX_VALUE) return noun
+  if (max >= Number.MAX_VALUE) return `${noun} ${minExcluded ? '>' : '>='} ${min}`
+  if (min === -Infinity) return `${noun} ${maxExcluded ? '<' : '<='} ${max}`
+  return `${kind === 'integer' ? noun : 'a number'} in ${minExcluded ? '(' : '['}${min}, ${max}${maxExcluded ? ')' : ']'}`
 }
 
 function inInterval(value: number, { min = -Infinity, max = Infinity, minExcluded, maxExcluded }: Interval): boolean {

@@ -13,6 +13,9 @@ const viewTypes = {
 type ViewName = keyof typeof viewTypes
 type View = InstanceType<(typeof viewTypes)[ViewName]>
 
+/** Marks an encoded value; no entry of an object may have this name. */
+const TAG = '$'
+
 function isView(value: object): value is View {
   return ArrayBuffer.isView(value) && value.constructor.name in viewTypes
 }
@@ -43,14 +46,17 @@ export function clonePlain<T>(value: T, path = ''): T {
     if (Array.isArray(value)) return value.map((v, i) => clonePlain(v, `${path}[${i}]`)) as T
     if (isPlainObject(value)) {
       const copy: Record<string, unknown> = {}
-      for (const key of Object.keys(value)) copy[key] = clonePlain(value[key], path ? `${path}.${key}` : key)
+      for (const key of Object.keys(value)) {
+        const inner = path ? `${path}.${key}` : key
+        if (key === TAG) throw notPlain(inner, value[key])
+        copy[key] = clonePlain(value[key], inner)
+      }
       return copy as T
     }
   }
   throw notPlain(path, value)
 }
 
-const TAG = '$'
 /** Up to this length a typed array is written as readable numbers, beyond it as base64 of its little-endian bytes. */
 const READABLE_LENGTH = 32
 
@@ -89,7 +95,9 @@ function encode(value: unknown, path: string): unknown {
     if (isPlainObject(value)) {
       const out: Record<string, unknown> = {}
       for (const key of Object.keys(value)) {
-        if (value[key] !== undefined) out[key] = encode(value[key], path ? `${path}.${key}` : key)
+        const inner = path ? `${path}.${key}` : key
+        if (key === TAG) throw notPlain(inner, value[key])
+        if (value[key] !== undefined) out[key] = encode(value[key], inner)
       }
       return out
     }
