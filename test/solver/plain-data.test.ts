@@ -16,7 +16,12 @@ const leaf = fc.oneof(
 )
 const key = fc.string().filter((name) => name !== '$' && name !== '__proto__')
 const plain = fc.letrec((tie) => ({
-  node: fc.oneof({ maxDepth: 3 }, leaf, fc.array(tie('node'), { maxLength: 4 }), fc.dictionary(key, tie('node'))),
+  node: fc.oneof(
+    { maxDepth: 3 },
+    leaf,
+    fc.array(tie('node'), { maxLength: 4 }),
+    fc.dictionary(key, tie('node'), { noNullPrototype: true }),
+  ),
 })).node
 
 describe('plain data', () => {
