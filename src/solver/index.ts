@@ -1,5 +1,6 @@
 export * from './compare.ts'
 export * from './hand-over.ts'
+export * from './hessian-approximation.ts'
 export * from './method.ts'
 export * from './plain-data.ts'
 export * from './problem.ts'

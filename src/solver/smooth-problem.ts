@@ -1,5 +1,6 @@
 import { gradientByDifferences, hessianProductByDifferences } from '../autodiff/index.ts'
 import { checkNames, describe, InvalidInputError, ShapeError, UnsupportedError } from '../base/index.ts'
+import type { HessianApproximation, HessianApproximations } from './hessian-approximation.ts'
 import type { Measures, Problem, ProblemClass, Requirements } from './problem.ts'
 import type { Tally } from './tally.ts'
 
@@ -17,6 +18,13 @@ export interface SmoothOracles {
   hessian?(x: Float64Array, out: Float64Array): void
   /** Writes Hess f(x) v, length n. */
   hessianProduct?(x: Float64Array, v: Float64Array, out: Float64Array): void
+  /** Positive semidefinite stand-ins for the Hessian, by name (`fisher`, `gauss-newton`...). */
+  readonly hessianApproximations?: HessianApproximations
+  /**
+   * The symmetric positive definite matrix B of a norm ||h|| = sqrt(h^T B h) that suits the problem: n*n row-major, or its
+   * diagonal (length n).
+   */
+  readonly metric?: ArrayLike<number>
   /** Lower bounds, length n; -Infinity for none. */
   readonly lower?: ArrayLike<number>
   /** Upper bounds, length n; Infinity for none. */
@@ -35,7 +43,8 @@ export interface SmoothOracles {
 /** A problem `min f(x)` over R^n or a box, made by `smoothProblem`. */
 export interface SmoothProblem
   extends Problem<Float64Array>,
-    Omit<SmoothOracles, 'start' | 'lower' | 'upper' | 'name' | 'recipe'> {
+    Omit<SmoothOracles, 'start' | 'metric' | 'lower' | 'upper' | 'name' | 'recipe'> {
+  readonly metric?: Float64Array
   readonly lower?: Float64Array
   readonly upper?: Float64Array
 }
@@ -58,6 +67,8 @@ const knownNames = [
   'valueAndGradient',
   'hessian',
   'hessianProduct',
+  'hessianApproximations',
+  'metric',
   'lower',
   'upper',
   'start',
@@ -236,7 +247,7 @@ function completed(problem: SmoothProblem, requirements: Requirements, notes: st
 }
 
 function counted(problem: SmoothProblem, tally: Tally): SmoothProblem {
-  const { value, gradient, valueAndGradient, hessian, hessianProduct } = problem
+  const { value, gradient, valueAndGradient, hessian, hessianProduct, hessianApproximations } = problem
   return {
     ...problem,
     value(x) {
@@ -268,6 +279,55 @@ function counted(problem: SmoothProblem, tally: Tally): SmoothProblem {
         hessianProduct(x, v, out)
       },
     }),
+    ...(hessianApproximations && {
+      hessianApproximations: Object.fromEntries(
+        Object.entries(hessianApproximations).map(([name, given]) => [name, countedApproximation(given, tally)]),
+      ),
+    }),
+  }
+}
+
+function countedApproximation(given: HessianApproximation, tally: Tally): HessianApproximation {
+  const evaluate = 'evaluate' in given ? given.evaluate.bind(given) : undefined
+  const product = 'product' in given ? given.product?.bind(given) : undefined
+  return {
+    ...given,
+    ...(evaluate && {
+      evaluate(x: Float64Array, vectors: Float64Array, weights: Float64Array) {
+        tally.count('hessian')
+        return (evaluate as (...parts: Float64Array[]) => void | number)(x, vectors, weights)
+      },
+    }),
+    ...(product && {
+      product(x: Float64Array, v: Float64Array, out: Float64Array) {
+        tally.count('hessianProduct')
+        product(x, v, out)
+      },
+    }),
+  } as HessianApproximation
+}
+
+const approximationOracles: Readonly<Record<HessianApproximation['kind'], 'evaluate' | 'product'>> = {
+  dense: 'evaluate',
+  diagonal: 'evaluate',
+  'rank-one': 'evaluate',
+  'low-rank': 'evaluate',
+  operator: 'product',
+}
+
+function checkApproximation(name: string, given: HessianApproximation): void {
+  const complain = (what: string, expected: string, received: unknown): never => {
+    throw new InvalidInputError(
+      `smooth problem: ${what} of the Hessian approximation '${name}' must be ${expected}, got ${describe(received)}`,
+      { argument: `hessianApproximations.${name}`, expected, received: describe(received) },
+    )
+  }
+  const oracle = approximationOracles[given?.kind]
+  if (oracle === undefined) complain('the kind', Object.keys(approximationOracles).join(', '), given?.kind)
+  const call = (given as unknown as Record<string, unknown>)[oracle]
+  if (typeof call !== 'function') complain(oracle, 'a function', call)
+  if (given.kind === 'low-rank' && !(Number.isInteger(given.rank) && given.rank >= 1)) {
+    complain('the rank', 'an integer >= 1', given.rank)
   }
 }
 
@@ -297,7 +357,8 @@ export function smoothProblem(oracles: SmoothOracles): SmoothProblem {
       received: describe(value),
     })
   }
-  const { start, lower, upper, minimizer, ...rest } = oracles
+  const { start, metric, lower, upper, minimizer, ...rest } = oracles
+  for (const [name, given] of Object.entries(oracles.hessianApproximations ?? {})) checkApproximation(name, given)
   const checkedLower = lower && vector('lower', lower, dimension, false)
   const checkedUpper = upper && vector('upper', upper, dimension, false)
   if (checkedLower && checkedUpper) {
@@ -313,6 +374,9 @@ export function smoothProblem(oracles: SmoothOracles): SmoothProblem {
     ...rest,
     class: smoothClass,
     ...(start !== undefined && { start: vector('start', start, dimension, true) }),
+    ...(metric !== undefined && {
+      metric: vector('metric', metric, metric?.length === dimension ? dimension : dimension * dimension, true),
+    }),
     ...(checkedLower && { lower: checkedLower }),
     ...(checkedUpper && { upper: checkedUpper }),
     ...(minimizer !== undefined && { minimizer: vector('minimizer', minimizer, dimension, true) }),
