@@ -10,6 +10,12 @@ export interface SmoothOracles {
   readonly dimension: number
   /** f(x). May return NaN or Infinity outside its domain; methods then step back. */
   value(x: Float64Array): number
+  /**
+   * Writes f of `count` points, rows of `points` [count, n] row-major, into `out`; counted as `count` calls of `value`. Methods
+   * that evaluate whole populations use it where it is cheaper; it may return a promise (workers, a cluster), which only
+   * methods that wait can use.
+   */
+  valueBatch?(points: Float64Array, count: number, out: Float64Array): void | Promise<void>
   /** Writes grad f(x), length n. */
   gradient?(x: Float64Array, out: Float64Array): void
   /** Writes grad f(x) and returns f(x), where that is cheaper together. */
@@ -29,7 +35,7 @@ export interface SmoothOracles {
   readonly lower?: ArrayLike<number>
   /** Upper bounds, length n; Infinity for none. */
   readonly upper?: ArrayLike<number>
-  /** Where a run starts by default, length n. */
+  /** Where a run starts by default, length n. Without it, the middle of a box that is finite on all sides. */
   readonly start?: ArrayLike<number>
   readonly name?: string
   /** The known minimum of f, for tests, stopping rules and plots. */
@@ -63,6 +69,7 @@ const knownNames = [
   'class',
   'dimension',
   'value',
+  'valueBatch',
   'gradient',
   'valueAndGradient',
   'hessian',
@@ -153,7 +160,7 @@ export const smoothClass: ProblemClass<Float64Array> & { readonly name: 'smooth'
 
   startingPoint(given, start) {
     const problem = given as SmoothProblem
-    const from = start ?? problem.start
+    const from = start ?? problem.start ?? boxCentre(problem)
     if (from === undefined) {
       throw new InvalidInputError('smooth problem: no start; give the problem or the run a start', {
         argument: 'start',
@@ -179,6 +186,12 @@ export const smoothClass: ProblemClass<Float64Array> & { readonly name: 'smooth'
     }
     return { objective, gradientNorm: projectedGradientNorm(x, gradient, problem.lower, problem.upper) } as Measures
   },
+}
+
+/** The middle of a box that is finite on all sides; undefined otherwise. */
+function boxCentre({ lower, upper }: SmoothProblem): Float64Array | undefined {
+  if (!lower?.every(Number.isFinite) || !upper?.every(Number.isFinite)) return undefined
+  return lower.map((low, i) => low + 0.5 * (upper[i] - low))
 }
 
 function completed(problem: SmoothProblem, requirements: Requirements, notes: string[]): PreparedSmoothProblem {
@@ -247,13 +260,14 @@ function completed(problem: SmoothProblem, requirements: Requirements, notes: st
 }
 
 function counted(problem: SmoothProblem, tally: Tally): SmoothProblem {
-  const { value, gradient, valueAndGradient, hessian, hessianProduct, hessianApproximations } = problem
+  const { value, valueBatch, gradient, valueAndGradient, hessian, hessianProduct, hessianApproximations } = problem
   return {
     ...problem,
     value(x) {
       tally.count('value')
       return tally.value(value(x))
     },
+    ...(valueBatch && { valueBatch: countedBatch(valueBatch, tally) }),
     ...(gradient && {
       gradient(x: Float64Array, out: Float64Array) {
         tally.count('gradient')
@@ -284,6 +298,22 @@ function counted(problem: SmoothProblem, tally: Tally): SmoothProblem {
         Object.entries(hessianApproximations).map(([name, given]) => [name, countedApproximation(given, tally)]),
       ),
     }),
+  }
+}
+
+function countedBatch(
+  valueBatch: NonNullable<SmoothProblem['valueBatch']>,
+  tally: Tally,
+): NonNullable<SmoothProblem['valueBatch']> {
+  return (points, count, out) => {
+    tally.count('value', count)
+    // A batch has broken down only if nothing in it is finite.
+    const note = (): void => {
+      tally.value(out.subarray(0, count).find(Number.isFinite) ?? NaN)
+    }
+    const pending = valueBatch(points, count, out)
+    if (pending instanceof Promise) return pending.then(note)
+    note()
   }
 }
 
