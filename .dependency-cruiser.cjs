@@ -32,6 +32,20 @@ module.exports = {
       to: { path: '^(src/(?!base/|linalg/|autodiff/|solver/)|experiments/)' },
     },
     {
+      name: 'data-below-autodiff',
+      comment: 'Readers turn text into data and know nothing of methods.',
+      severity: 'error',
+      from: { path: '^src/data/' },
+      to: { path: '^(src/(?!base/|linalg/|data/)|experiments/)' },
+    },
+    {
+      name: 'drawing-below-autodiff',
+      comment: 'Charts are drawn from numbers and know nothing of methods.',
+      severity: 'error',
+      from: { path: '^src/drawing/' },
+      to: { path: '^(src/(?!base/|drawing/)|experiments/)' },
+    },
+    {
       name: 'rooms-below-experiments-and-cli',
       severity: 'error',
       from: { path: `^src/${problemRooms}/` },

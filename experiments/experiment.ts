@@ -1,4 +1,7 @@
 import type { OptionSpec } from '../src/base/index.ts'
+import type { Chart, Table } from '../src/drawing/index.ts'
+
+export type { Chart, ChartAxis, ChartSeries, Table } from '../src/drawing/index.ts'
 
 /** One statement of a paper, held against what is measured here. A claim that fails is reported, never deleted. */
 export interface Claim {
@@ -15,22 +18,6 @@ export interface Claim {
   readonly holds: boolean
   /** For a claim that does not hold: the best explanation. */
   readonly note?: string
-}
-
-/** A line or scatter chart as data: drawn in the terminal, as SVG and in the workbench. */
-export interface Chart {
-  readonly title: string
-  readonly kind: 'line' | 'points'
-  readonly x: { readonly label: string; readonly scale?: 'linear' | 'log' }
-  readonly y: { readonly label: string; readonly scale?: 'linear' | 'log' }
-  readonly series: readonly { readonly label: string; readonly x: ArrayLike<number>; readonly y: ArrayLike<number> }[]
-}
-
-/** A table as data. */
-export interface Table {
-  readonly title: string
-  readonly columns: readonly string[]
-  readonly rows: readonly (readonly (string | number)[])[]
 }
 
 /** Where an experiment sends what it finds while it runs. */

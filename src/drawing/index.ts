@@ -1,0 +1,5 @@
+export * from './chart.ts'
+export { formatNumber } from './format.ts'
+export * from './svg-chart.ts'
+export * from './table-text.ts'
+export * from './text-chart.ts'
