@@ -191,6 +191,7 @@ function reverseRule(node: Node, cotangent: Node, wanted: (input: Node) => boole
         wanted(b) ? matrixProduct(transpose(a), cotangent) : undefined,
       ]
     }
+    case 'copy':
     case 'reshape':
       return [reshape(cotangent, inputs[0].shape)]
     case 'view':
@@ -251,11 +252,7 @@ function dependents(order: readonly Node[], sources: readonly Node[]): Set<Node>
  *
  * @throws {UnsupportedError} if an oracle on the way has no reverse rule
  */
-export function reverseMode(
-  outputs: readonly Node[],
-  cotangents: readonly Node[],
-  sources: readonly Node[],
-): Node[] {
+export function reverseMode(outputs: readonly Node[], cotangents: readonly Node[], sources: readonly Node[]): Node[] {
   const order = topological(outputs)
   const active = dependents(order, sources)
   const collected = new Map<Node, Node>()
@@ -340,6 +337,7 @@ function forwardRule(node: Node, tangents: readonly (Node | undefined)[]): Node 
       return result
     }
     // Linear in the first input: the same operation on its tangent.
+    case 'copy':
     case 'reshape':
     case 'view':
     case 'gather':

@@ -26,7 +26,13 @@ export function interpret(outputs: readonly Node[], values: ReadonlyMap<Node, Ar
       known.set(node, Float64Array.from(value))
       continue
     }
-    known.set(node, evaluate(node, node.inputs.map((input) => known.get(input) as Float64Array)))
+    known.set(
+      node,
+      evaluate(
+        node,
+        node.inputs.map((input) => known.get(input) as Float64Array),
+      ),
+    )
   }
   return outputs.map((node) => known.get(node) as Float64Array)
 }
@@ -67,6 +73,7 @@ function evaluate(node: Node, inputs: readonly Float64Array[]): Float64Array {
     case 'constant':
       return operation.data
     case 'stopGradient':
+    case 'copy':
     case 'reshape':
       return x
     case 'elementwise': {

@@ -88,6 +88,8 @@ export type Operation =
   | { readonly kind: 'cumulativeSum'; readonly axis: number; readonly reverse: boolean }
   /** The identity, with derivative zero. */
   | { readonly kind: 'stopGradient' }
+  /** The identity, stored on its own: what a kernel that wants its operand in one piece is given. */
+  | { readonly kind: 'copy' }
   | { readonly kind: 'oracle'; readonly rule: OracleRule }
 
 let created = 0
@@ -278,7 +280,7 @@ export function uniformValue(node: Node): number | undefined {
 export function reshape(x: Operand, shape: Shape): Node {
   const node = asNode(x)
   const unknown = shape.indexOf(-1)
-  let to = [...shape]
+  const to = [...shape]
   if (unknown >= 0) {
     const rest = -sizeOf(shape)
     if (rest > 0 && node.size % rest === 0) to[unknown] = node.size / rest
@@ -384,7 +386,8 @@ export function slice(x: Operand, ...ranges: Range[]): Node {
       const [from, to = length, step = 1] = range
       const start = from < 0 ? from + length : from
       const end = to < 0 ? to + length : to
-      const valid = [start, end, step].every(Number.isInteger) && start >= 0 && end <= length && start < end && step >= 1
+      const valid =
+        [start, end, step].every(Number.isInteger) && start >= 0 && end <= length && start < end && step >= 1
       if (!valid) {
         const received = `[${range.join(', ')}]`
         throw new ShapeError(

@@ -80,6 +80,8 @@ class Builder {
       case 'cumulativeSum':
         if (uniformValue(inputs[0]) === 0) return this.uniform(0, shape)
         return this.share(operation, inputs, shape, original)
+      case 'copy':
+        return inputs[0]
       case 'stopGradient':
         return uniformValue(inputs[0]) !== undefined ? inputs[0] : this.share(operation, inputs, shape, original)
       case 'oracle':
@@ -139,7 +141,7 @@ class Builder {
     const stretched = broadcastTo(node, shape)
     return stretched.operation.kind === 'view'
       ? this.view(node, shape, stretched.operation.view)
-      : this.reshape(node, shape)
+      : this.share({ kind: 'reshape' }, [node], shape)
   }
 
   private reshape(x: Node, shape: Shape): Node {
@@ -385,4 +387,3 @@ function numbered<K>(numbers: Map<K, number>, key: K): number {
   numbers.set(key, numbers.size)
   return numbers.size - 1
 }
-

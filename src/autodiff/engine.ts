@@ -1,0 +1,89 @@
+import { interpret } from './interpret.ts'
+import type { Stage } from './lower.ts'
+import { ProgramMemory } from './memory.ts'
+import type { Node } from './node.ts'
+import { type InputSlot, Program } from './program.ts'
+import { simplify } from './simplify.ts'
+import { doubleCodes, type NumberCodes, singleCodes } from './wasm.ts'
+
+/** Arrays of either precision. */
+export type Vector = Float64Array | Float32Array
+
+/** An input whose values are written into `view` before an evaluation. */
+export interface EngineInput {
+  readonly node: Node
+  readonly stage: Stage
+  /** Where the values are written; may be another view after a program was compiled. */
+  view: Vector
+}
+
+/** A graph ready to run. */
+export interface Runnable {
+  /** The values of the outputs after a run. */
+  readonly outputs: readonly Vector[]
+  /** Runs one stage; returns its first output of one element. */
+  run(stage: Stage): number
+}
+
+/** What evaluates graphs: emitted WebAssembly, or the reference interpreter. */
+export interface Engine {
+  input(node: Node, stage: Stage): EngineInput
+  program(outputs: readonly Node[]): Runnable
+  /** Bytes of machine-independent code that have been emitted. */
+  readonly codeBytes: number
+}
+
+/** Emits WebAssembly for each program; all share one memory. */
+export class WasmEngine implements Engine {
+  codeBytes = 0
+  private readonly memory = new ProgramMemory()
+  private readonly codes: NumberCodes
+  private readonly slots = new Map<Node, InputSlot>()
+
+  constructor(precision: 'f64' | 'f32') {
+    this.codes = precision === 'f64' ? doubleCodes : singleCodes
+  }
+
+  input(node: Node, stage: Stage): EngineInput {
+    const address = this.memory.allocate(node.size * this.codes.bytes)
+    this.slots.set(node, { address, stage })
+    const input: EngineInput = { node, stage, view: new Float64Array(0) }
+    this.memory.keepViews(() => {
+      input.view = this.memory.view(this.codes, address, node.size)
+    })
+    return input
+  }
+
+  program(outputs: readonly Node[]): Runnable {
+    const program = new Program(this.memory, this.codes, simplify(outputs), this.slots)
+    this.codeBytes += program.codeBytes
+    return program
+  }
+}
+
+/** Interprets the graph as it was traced, without any rewriting. Always in double precision. */
+export class InterpreterEngine implements Engine {
+  readonly codeBytes = 0
+  private readonly inputs = new Map<Node, Float64Array>()
+
+  input(node: Node, stage: Stage): EngineInput {
+    const view = new Float64Array(node.size)
+    this.inputs.set(node, view)
+    return { node, stage, view }
+  }
+
+  program(outputs: readonly Node[]): Runnable {
+    const { inputs } = this
+    const values = outputs.map((node) => new Float64Array(node.size))
+    const scalar = outputs.findIndex((node) => node.size === 1)
+    return {
+      outputs: values,
+      run: () => {
+        interpret(outputs, inputs).forEach((value, i) => {
+          values[i].set(value)
+        })
+        return scalar < 0 ? 0 : values[scalar][0]
+      },
+    }
+  }
+}
