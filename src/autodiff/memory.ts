@@ -1,3 +1,4 @@
+import { Workspace } from '../linalg/workspace.ts'
 import { FunctionLibrary } from './function-library.ts'
 import type { NumberCodes } from './wasm.ts'
 
@@ -15,14 +16,17 @@ export class ProgramMemory {
   readonly library: FunctionLibrary
   /** Scratch memory of matrix products. */
   readonly scratch: number
-  private top = 1024
+  private top: number
   private readonly listeners: Listener[] = []
   private readonly arrays = new Map<Float64Array, Map<number, number>>()
 
   constructor() {
-    this.memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 })
-    this.scratch = this.allocate(1024)
-    this.library = new FunctionLibrary(plainKernels(this.memory))
+    const workspace = new Workspace(0)
+    this.memory = workspace.memory
+    this.scratch = workspace.scratch
+    this.library = new FunctionLibrary(workspace.exports)
+    // The workspace keeps what it has; programs live in the pages that are added after it.
+    this.top = this.memory.buffer.byteLength
   }
 
   /** Address of a new piece of memory, a multiple of 16. */
@@ -60,53 +64,4 @@ export class ProgramMemory {
     byPrecision.set(codes.bytes, address)
     return address
   }
-}
-
-function plainKernels(memory: WebAssembly.Memory): Record<string, unknown> {
-  const at = (bytes: number): Float64Array | Float32Array =>
-    bytes === 8 ? new Float64Array(memory.buffer) : new Float32Array(memory.buffer)
-  const gemm =
-    (bytes: number) =>
-    (
-      ta: number,
-      tb: number,
-      m: number,
-      n: number,
-      k: number,
-      alpha: number,
-      a: number,
-      lda: number,
-      b: number,
-      ldb: number,
-      beta: number,
-      c: number,
-      ldc: number,
-    ): void => {
-      const x = at(bytes)
-      for (let i = 0; i < m; i++)
-        for (let j = 0; j < n; j++) {
-          let s = 0
-          for (let l = 0; l < k; l++)
-            s += x[a / bytes + (ta ? l * lda + i : i * lda + l)] * x[b / bytes + (tb ? j * ldb + l : l * ldb + j)]
-          const to = c / bytes + i * ldc + j
-          x[to] = alpha * s + (beta === 0 ? 0 : beta * x[to])
-        }
-    }
-  const gemv =
-    (bytes: number) =>
-    (
-      t: number,
-      m: number,
-      n: number,
-      alpha: number,
-      a: number,
-      lda: number,
-      x: number,
-      beta: number,
-      y: number,
-    ): void =>
-      t
-        ? gemm(bytes)(1, 0, n, 1, m, alpha, a, lda, x, 1, beta, y, 1)
-        : gemm(bytes)(0, 0, m, 1, n, alpha, a, lda, x, 1, beta, y, 1)
-  return { gemm_f64: gemm(8), gemm_f32: gemm(4), gemv_f64: gemv(8), gemv_f32: gemv(4) }
 }
