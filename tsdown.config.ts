@@ -9,6 +9,8 @@ export default defineConfig({
     autodiff: 'src/autodiff/index.ts',
     solver: 'src/solver/index.ts',
     smooth: 'src/smooth/index.ts',
+    systems: 'src/systems/index.ts',
+    online: 'src/online/index.ts',
     registry: 'src/registry.ts',
     experiments: 'experiments/index.ts',
     data: 'src/data/index.ts',
