@@ -1,5 +1,15 @@
 import { closest } from 'fastest-levenshtein'
 import { InvalidInputError } from './base/index.ts'
+import {
+  annealedLangevin,
+  cmaEs,
+  consensusBasedOptimization,
+  consensusHopping,
+  differentialEvolution,
+  dualAnnealing,
+  nelderMead,
+  randomSearch,
+} from './blackbox/index.ts'
 import { gradientDescent } from './smooth/index.ts'
 import type { AsyncMethod, MethodDescription, Problem } from './solver/index.ts'
 
@@ -9,7 +19,17 @@ export type AnyMethodFactory = ((options?: never) => { readonly name: string }) 
 }
 
 /** Every method of the library, in the order of the documentation. The one list to add a method to. */
-export const methods: readonly AnyMethodFactory[] = [gradientDescent]
+export const methods: readonly AnyMethodFactory[] = [
+  gradientDescent,
+  nelderMead,
+  cmaEs,
+  differentialEvolution,
+  dualAnnealing,
+  consensusBasedOptimization,
+  consensusHopping,
+  randomSearch,
+  annealedLangevin,
+]
 
 /** All methods for a problem class, e.g. `smooth`. */
 export function methodsFor(problemClass: Problem['class']['name']): readonly AnyMethodFactory[] {
