@@ -2,6 +2,7 @@ export * from './compile.ts'
 export { forwardMode, gradientOf, reverseMode } from './derivatives.ts'
 export * from './differences.ts'
 export type { Vector } from './engine.ts'
+export * from './expression.ts'
 export { interpret } from './interpret.ts'
 export {
   inputNode,
