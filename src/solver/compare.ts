@@ -29,11 +29,11 @@ export interface Comparison<X> {
  */
 export function compare<P extends Problem>(
   problem: P,
-  methods: readonly Method<P, never>[] | Readonly<Record<string, Method<P, never>>>,
+  methods: readonly Method<P>[] | Readonly<Record<string, Method<P>>>,
   options: RunOptions<SolutionOf<P>> = {},
 ): Comparison<SolutionOf<P>> {
-  const entries: [string, Method<P, never>][] = Array.isArray(methods)
-    ? (methods as Method<P, never>[]).map((method) => [method.name, method])
+  const entries: [string, Method<P>][] = Array.isArray(methods)
+    ? (methods as Method<P>[]).map((method) => [method.name, method])
     : Object.entries(methods)
   if (entries.length === 0) {
     throw new InvalidInputError('compare: expected at least one method', {
