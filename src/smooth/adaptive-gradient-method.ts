@@ -1,0 +1,126 @@
+import { integer, positive } from '../base/index.ts'
+import { defineMethod, type PreparedSmoothProblem } from '../solver/index.ts'
+import { dot, type Metric, type MetricChoice, makeMetric, metricOption } from './metric.ts'
+import { reliableDecrease } from './reliable-decrease.ts'
+import { commit, type SmoothState, smoothMeasures, smoothState } from './smooth-state.ts'
+
+export interface AdaptiveGradientMethodOptions {
+  /** First estimate L of the Lipschitz constant of the gradient in the metric, > 0. Default 1. */
+  initialLipschitz?: number
+  /** The matrix B of the norm: `'identity'`, `'problem'`, or an array (n*n row-major, or a diagonal). Default `'identity'`. */
+  metric?: MetricChoice
+  /** Most trial steps in one iteration, >= 1. Default 60. */
+  maxTrials?: number
+}
+
+interface AdaptiveGradientState extends SmoothState {
+  trial: Float64Array
+  trialGradient: Float64Array
+  /** L for the next first trial. */
+  lipschitz: number
+  /** L of the last accepted step; NaN before the first. */
+  usedLipschitz: number
+  trials: number
+  totalTrials: number
+}
+
+const SMALLEST_LIPSCHITZ = 1e-5
+
+/**
+ * Gradient method with a searched Lipschitz constant, in the norm of a metric B, for smooth f: R^n -> R:
+ *
+ *     x+ = x - B^-1 grad f(x) / L,   accepted when f(x+) <= f(x) + <grad f(x), x+ - x> + (L/2) ||x+ - x||^2.
+ *
+ * L is halved after a success (down to 1e-5) and doubled after a failure. With B = J^T J of a least-squares model this is the
+ * Gauss-Newton method with a searched step. Per trial one value and gradient; one solve with B, factored once, an iteration.
+ *
+ * Measures: `lipschitz` (the L that the step used), `trials`, `totalTrials`.
+ *
+ * @throws {OptionError} if an option lies outside its interval
+ * @throws {UnsupportedError} at the start of a run, if the problem does not offer the metric
+ * @see Nesterov, Gradient methods for minimizing composite functions, Math. Program. 140 (2013), Section 3
+ */
+export const adaptiveGradientMethod = defineMethod<
+  PreparedSmoothProblem,
+  AdaptiveGradientMethodOptions,
+  AdaptiveGradientState
+>()({
+  slug: 'adaptive-gradient-method',
+  title: 'Adaptive gradient method',
+  room: 'smooth',
+  problemClass: 'smooth',
+  summary: 'Gradient steps in a chosen metric, with the Lipschitz constant searched on the way.',
+  source: {
+    authors: 'Yurii Nesterov',
+    title: 'Gradient methods for minimizing composite functions',
+    year: 2013,
+    venue: 'Mathematical Programming 140',
+  },
+  requires: ['gradient'],
+  options: {
+    initialLipschitz: positive(1, 'first Lipschitz constant'),
+    metric: metricOption,
+    maxTrials: integer(60, 'most trials in an iteration', { min: 1 }),
+  },
+
+  create: ({ initialLipschitz, metric: chosen, maxTrials }) => {
+    const work = (problem: PreparedSmoothProblem): { metric: Metric; direction: Float64Array; step: Float64Array } => ({
+      metric: makeMetric(chosen, problem, 'adaptive-gradient-method'),
+      direction: new Float64Array(problem.dimension),
+      step: new Float64Array(problem.dimension),
+    })
+
+    return {
+      start(problem, context) {
+        context.scratch(() => work(problem))
+        return {
+          ...smoothState(problem, context.start),
+          trial: new Float64Array(context.start.length),
+          trialGradient: new Float64Array(context.start.length),
+          lipschitz: initialLipschitz,
+          usedLipschitz: NaN,
+          trials: 0,
+          totalTrials: 0,
+        }
+      },
+
+      step(problem, state, context) {
+        const { metric, direction, step } = context.scratch(() => work(problem))
+        const { x, value, gradient, trial, trialGradient } = state
+        metric.solve(gradient, direction)
+        const squaredNorm = dot(gradient, direction)
+        let lipschitz = state.lipschitz
+
+        for (let trials = 1; trials <= maxTrials; trials++) {
+          let moved = false
+          for (let i = 0; i < x.length; i++) {
+            step[i] = -direction[i] / lipschitz
+            trial[i] = x[i] + step[i]
+            moved ||= trial[i] !== x[i]
+          }
+          if (!moved) break
+          const trialValue = problem.valueAndGradient(trial, trialGradient)
+          const decrease = reliableDecrease(value, trialValue, gradient, trialGradient, step)
+          // <g, h> + (L/2)||h||^2 = -||g||_*^2 / (2 L); false for NaN.
+          if (decrease >= squaredNorm / (2 * lipschitz) && commit(problem, state, trialValue)) {
+            state.usedLipschitz = lipschitz
+            state.lipschitz = Math.max(lipschitz / 2, SMALLEST_LIPSCHITZ)
+            state.trials = trials
+            state.totalTrials += trials
+            return
+          }
+          lipschitz *= 2
+        }
+        return 'stalled'
+      },
+
+      measure: (state) => ({
+        ...smoothMeasures(state),
+        lipschitz: state.usedLipschitz,
+        trials: state.trials,
+        totalTrials: state.totalTrials,
+      }),
+      solution: (state) => state.x,
+    }
+  },
+})
