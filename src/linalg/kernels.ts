@@ -1,0 +1,125 @@
+import { kernelModuleBase64 } from './kernels.generated.ts'
+
+/** out[i] = f(x[i]) for i < n; `out` may be `x`. */
+type ArrayKernel = (n: number, x: number, out: number) => void
+type ScalarKernel = (x: number) => number
+type Reduction = (n: number, x: number) => number
+type Gemm = (
+  transA: number,
+  transB: number,
+  m: number,
+  n: number,
+  k: number,
+  alpha: number,
+  a: number,
+  lda: number,
+  b: number,
+  ldb: number,
+  beta: number,
+  c: number,
+  ldc: number,
+  scratch: number,
+) => void
+type Gemv = (
+  trans: number,
+  m: number,
+  n: number,
+  alpha: number,
+  a: number,
+  lda: number,
+  x: number,
+  beta: number,
+  y: number,
+) => void
+type Syrk = (
+  full: number,
+  trans: number,
+  n: number,
+  k: number,
+  alpha: number,
+  a: number,
+  lda: number,
+  beta: number,
+  c: number,
+  ldc: number,
+  scratch: number,
+) => void
+
+/** Names of the element-wise functions that exist as kernels. */
+export type KernelFunctionName = 'exp'
+
+type PerPrecision<Name extends string, F> = { readonly [K in `${Name}_f64` | `${Name}_f32`]: F }
+type ElementwiseKernels = PerPrecision<KernelFunctionName, ArrayKernel> & {
+  readonly [K in `${KernelFunctionName}_f64_scalar` | `${KernelFunctionName}_f32_scalar`]: ScalarKernel
+}
+
+/**
+ * The raw kernels, bound to one memory. Matrices are row-major; pointers are byte offsets (multiples of the size of a
+ * number); leading dimensions, strides and lengths count numbers; flags are 0 or 1. Nothing is checked. Kernels allocate
+ * nothing: those that pack or stage take the address of scratch memory.
+ *
+ * For other WebAssembly modules to import there are, beside the functions typed here, `exp_f64x2`, `exp_f32x4` and so on, from
+ * v128 to v128, with the same bits as `exp_f64_scalar` and the array kernels.
+ */
+export interface Kernels extends ElementwiseKernels {
+  /** C = alpha op(A) op(B) + beta C, op(A) [m, k], op(B) [k, n]; with beta 0, C is not read. */
+  readonly gemm_f64: Gemm
+  readonly gemm_f32: Gemm
+  /** Bytes of scratch that a product of these sizes may use. */
+  readonly gemm_scratch_f64: (m: number, n: number, k: number) => number
+  readonly gemm_scratch_f32: (m: number, n: number, k: number) => number
+  /** C = alpha A A' + beta C (A [n, k]; with trans, A'A for A [k, n]): lower triangle, and by symmetry all with `full`. */
+  readonly syrk_f64: Syrk
+  readonly syrk_f32: Syrk
+  /** y = alpha A x + beta y for A [m, n], or alpha A'x + beta y with trans; with beta 0, y is not read. */
+  readonly gemv_f64: Gemv
+  readonly gemv_f32: Gemv
+  /** A += alpha x y', A [m, n]. */
+  readonly ger_f64: (m: number, n: number, alpha: number, x: number, y: number, a: number, lda: number) => void
+  readonly ger_f32: Kernels['ger_f64']
+  readonly dot_f64: (n: number, x: number, y: number) => number
+  readonly dot_f32: (n: number, x: number, y: number) => number
+  /** y += alpha x. */
+  readonly axpy_f64: (n: number, alpha: number, x: number, y: number) => void
+  readonly axpy_f32: (n: number, alpha: number, x: number, y: number) => void
+  /** y = alpha x + beta y; with beta 0, y is not read. */
+  readonly axpby_f64: (n: number, alpha: number, x: number, beta: number, y: number) => void
+  readonly axpby_f32: (n: number, alpha: number, x: number, beta: number, y: number) => void
+  readonly scal_f64: (n: number, alpha: number, x: number) => void
+  readonly scal_f32: (n: number, alpha: number, x: number) => void
+  /** The Euclidean norm, safe from overflow and underflow. */
+  readonly nrm2_f64: Reduction
+  readonly nrm2_f32: Reduction
+  readonly sum_f64: Reduction
+  readonly sum_f32: Reduction
+  readonly asum_f64: Reduction
+  readonly asum_f32: Reduction
+  readonly amax_f64: Reduction
+  readonly amax_f32: Reduction
+  readonly max_f64: Reduction
+  readonly max_f32: Reduction
+  readonly copy_f64: (n: number, x: number, y: number) => void
+  readonly copy_f32: (n: number, x: number, y: number) => void
+  readonly fill_f64: (n: number, value: number, x: number) => void
+  readonly fill_f32: (n: number, value: number, x: number) => void
+  readonly multiply_f64: (n: number, x: number, y: number, out: number) => void
+  readonly multiply_f32: (n: number, x: number, y: number, out: number) => void
+}
+
+let compiled: WebAssembly.Module | undefined
+
+/** The kernel module, compiled at the first call. */
+export function kernelModule(): WebAssembly.Module {
+  if (compiled === undefined) {
+    const binary = atob(kernelModuleBase64)
+    const bytes = new Uint8Array(binary.length)
+    for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i)
+    compiled = new WebAssembly.Module(bytes)
+  }
+  return compiled
+}
+
+/** The kernels on the given memory. They keep no state and write only where pointers point. */
+export function kernelsOn(memory: WebAssembly.Memory): Kernels {
+  return new WebAssembly.Instance(kernelModule(), { env: { memory } }).exports as unknown as Kernels
+}
