@@ -11,8 +11,8 @@ export interface EmitterOptions {
   readonly library: FunctionLibrary
   /** Where inputs and constant arrays are, in bytes. */
   addressOf(external: Node): number
-  /** Scratch memory for matrix products. */
-  readonly scratch: number
+  /** Address of scratch memory for a product of [m, k] with [k, n]. */
+  scratch(m: number, n: number, k: number): number
 }
 
 /** An emitted module: its bytes, what it imports, and the oracles that its import `oracle` is called with the numbers of. */
@@ -332,7 +332,7 @@ class Emitter {
       pushAddress(1)
       body.integer(right.stride).number(codes, 0)
       pushAddress(2)
-      body.integer(n).integer(this.options.scratch)
+      body.integer(n).integer(this.options.scratch(m, n, k))
       body.call(this.import(this.options.library.gemm(codes)))
     }
     const nest = (d: number): void => {

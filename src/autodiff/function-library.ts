@@ -1,3 +1,4 @@
+import type { Kernels } from '../linalg/index.ts'
 import type { ElementwiseName } from './node.ts'
 import { evaluateElementwise } from './scalar-functions.ts'
 import { f64, type ImportedFunction, i32, type NumberCodes, type ValueType, v128 } from './wasm.ts'
@@ -6,8 +7,9 @@ import { f64, type ImportedFunction, i32, type NumberCodes, type ValueType, v128
 export class FunctionLibrary {
   private readonly kernels: Readonly<Record<string, unknown>>
 
-  constructor(kernels: Readonly<Record<string, unknown>>) {
-    this.kernels = kernels
+  constructor(kernels: Kernels) {
+    // Also holds functions on SIMD registers, which cannot be typed.
+    this.kernels = kernels as unknown as Readonly<Record<string, unknown>>
   }
 
   /** The kernel of an element-wise function on a vector, if there is one. */
@@ -18,7 +20,7 @@ export class FunctionLibrary {
 
   /** The kernel of an element-wise function on one number, with the same bits as the one on a vector. */
   scalar(name: ElementwiseName, { bytes, type }: NumberCodes): ImportedFunction | undefined {
-    const kernel = `${name}_f${bytes * 8}`
+    const kernel = `${name}_f${bytes * 8}_scalar`
     return kernel in this.kernels ? { name: kernel, parameters: [type], results: [type] } : undefined
   }
 

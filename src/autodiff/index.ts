@@ -3,6 +3,7 @@ export { forwardMode, gradientOf, reverseMode } from './derivatives.ts'
 export * from './differences.ts'
 export type { Vector } from './engine.ts'
 export * from './expression.ts'
+export * from './implicit.ts'
 export { interpret } from './interpret.ts'
 export {
   inputNode,

@@ -1,4 +1,4 @@
-import { Workspace } from '../linalg/workspace.ts'
+import { type Kernels, kernelsOn } from '../linalg/index.ts'
 import { FunctionLibrary } from './function-library.ts'
 import type { NumberCodes } from './wasm.ts'
 
@@ -14,31 +14,37 @@ const pageBytes = 65536
 export class ProgramMemory {
   readonly memory: WebAssembly.Memory
   readonly library: FunctionLibrary
-  /** Scratch memory of matrix products. */
-  readonly scratch: number
-  private top: number
+  private readonly kernels: Kernels
+  /** Address 0 stays unused. */
+  private top = 64
+  private scratch = { address: 0, bytes: 0 }
   private readonly listeners: Listener[] = []
   private readonly arrays = new Map<Float64Array, Map<number, number>>()
 
   constructor() {
-    const workspace = new Workspace(0)
-    this.memory = workspace.memory
-    this.scratch = workspace.scratch
-    this.library = new FunctionLibrary(workspace.exports)
-    // The workspace keeps what it has; programs live in the pages that are added after it.
-    this.top = this.memory.buffer.byteLength
+    this.memory = new WebAssembly.Memory({ initial: 1 })
+    this.kernels = kernelsOn(this.memory)
+    this.library = new FunctionLibrary(this.kernels)
   }
 
-  /** Address of a new piece of memory, a multiple of 16. */
+  /** Address of a new piece of memory, a multiple of 64. */
   allocate(bytes: number): number {
     const address = this.top
-    this.top += Math.ceil(bytes / 16) * 16
+    this.top += Math.ceil(bytes / 64) * 64
     const missing = this.top - this.memory.buffer.byteLength
     if (missing > 0) {
       this.memory.grow(Math.ceil(missing / pageBytes))
       for (const listener of this.listeners) listener()
     }
     return address
+  }
+
+  /** Address of scratch memory for a product of [m, k] with [k, n]; the same memory serves all products. */
+  scratchFor({ bytes }: NumberCodes, m: number, n: number, k: number): number {
+    const { gemm_scratch_f64, gemm_scratch_f32 } = this.kernels
+    const needed = bytes === 8 ? gemm_scratch_f64(m, n, k) : gemm_scratch_f32(m, n, k)
+    if (needed > this.scratch.bytes) this.scratch = { address: this.allocate(needed), bytes: needed }
+    return this.scratch.address
   }
 
   /** `make` now and again after each growth. */

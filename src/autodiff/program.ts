@@ -39,7 +39,7 @@ export class Program {
     const emitted = emit(plan, {
       codes,
       library: memory.library,
-      scratch: memory.scratch,
+      scratch: (m, n, k) => memory.scratchFor(codes, m, n, k),
       addressOf: (node) => {
         if (node.operation.kind === 'constant') return memory.constant(codes, node.operation.data)
         return (slots.get(node) as InputSlot).address
