@@ -10,7 +10,19 @@ import {
   nelderMead,
   randomSearch,
 } from './blackbox/index.ts'
-import { gradientDescent } from './smooth/index.ts'
+import {
+  adaptiveGradientMethod,
+  barzilaiBorwein,
+  cubicRegularizedNewton,
+  fastGradientMethod,
+  gradientDescent,
+  gradientNormalizedNewton,
+  lbfgs,
+  levenbergMarquardt,
+  newton,
+  superUniversalNewton,
+  trustRegionNewton,
+} from './smooth/index.ts'
 import type { AsyncMethod, MethodDescription, Problem } from './solver/index.ts'
 
 /** A method factory of any problem class, for lists. */
@@ -21,6 +33,16 @@ export type AnyMethodFactory = ((options?: never) => { readonly name: string }) 
 /** Every method of the library, in the order of the documentation. The one list to add a method to. */
 export const methods: readonly AnyMethodFactory[] = [
   gradientDescent,
+  barzilaiBorwein,
+  lbfgs,
+  newton,
+  trustRegionNewton,
+  levenbergMarquardt,
+  gradientNormalizedNewton,
+  superUniversalNewton,
+  cubicRegularizedNewton,
+  adaptiveGradientMethod,
+  fastGradientMethod,
   nelderMead,
   cmaEs,
   differentialEvolution,

@@ -7,14 +7,19 @@ export interface ResidualMap {
   /** n >= 1. */
   readonly dimension: number
   /** m >= 1. */
-  readonly count: number
+  readonly residualCount: number
   /** Writes u(x), length m. */
   residuals(x: Float64Array, out: Float64Array): void
   /** Writes J^T w for the Jacobian J of u at x; w has length m, out length n. */
   transposedProduct(x: Float64Array, w: Float64Array, out: Float64Array): void
   /** Writes J^T J, n*n, both triangles. */
   gramian(x: Float64Array, out: Float64Array): void
-  /** Adds sum_i w_i Hess u_i(x) to out, n*n, both triangles. Absent for affine maps. */
+  /** Whether u is affine, so that its second derivatives are zero. Default false. */
+  readonly affine?: boolean
+  /**
+   * Adds sum_i w_i Hess u_i(x) to out, n*n, both triangles. Without it the Hessian of a map that is not affine comes from
+   * differences of gradients.
+   */
   addCurvature?(x: Float64Array, w: Float64Array, out: Float64Array): void
   readonly name?: string
 }
@@ -56,7 +61,7 @@ export function poweredNorm({ residuals: map, power = 2, ...rest }: PoweredNormO
       received: describe(power),
     })
   }
-  const { dimension: n, count: m } = map
+  const { dimension: n, residualCount: m, addCurvature } = map
   const u = new Float64Array(m)
   const w = new Float64Array(n)
 
@@ -140,17 +145,49 @@ export function poweredNorm({ residuals: map, power = 2, ...rest }: PoweredNormO
       gradientAt(x, out)
     },
     valueAndGradient: gradientAt,
-    hessian(x, out) {
-      const norm = evaluateNorm(x)
-      map.gramian(x, out)
-      map.addCurvature?.(x, u, out)
-      if (power !== 2) scaleBy(norm ** (power - 2), out)
-      direction(x, norm)
-      addRankOne(norm, out)
-    },
+    ...((map.affine || addCurvature) && {
+      hessian(x: Float64Array, out: Float64Array) {
+        const norm = evaluateNorm(x)
+        map.gramian(x, out)
+        addCurvature?.(x, u, out)
+        if (power !== 2) scaleBy(norm ** (power - 2), out)
+        direction(x, norm)
+        addRankOne(norm, out)
+      },
+    }),
     hessianApproximations,
     ...rest,
   })
+}
+
+/**
+ * The map of any residuals with a Jacobian, such as a least-squares problem's. Products with the Jacobian are made from the
+ * matrix, which is evaluated anew for each.
+ */
+export function residualMap(given: {
+  readonly dimension: number
+  readonly residualCount: number
+  residuals(x: Float64Array, out: Float64Array): void
+  /** Writes du_i/dx_j, m*n row-major. */
+  jacobian(x: Float64Array, out: Float64Array): void
+  readonly name?: string
+}): ResidualMap {
+  const { dimension: n, residualCount: m } = given
+  const J = new Float64Array(m * n)
+  return {
+    ...(given.name !== undefined && { name: given.name }),
+    dimension: n,
+    residualCount: m,
+    residuals: (x, out) => given.residuals(x, out),
+    transposedProduct(x, w, out) {
+      given.jacobian(x, J)
+      multiplyTransposed(J, m, n, w, out)
+    },
+    gramian(x, out) {
+      given.jacobian(x, J)
+      gramian(J, m, n, null, out)
+    },
+  }
 }
 
 /**
@@ -160,7 +197,7 @@ export function poweredNorm({ residuals: map, power = 2, ...rest }: PoweredNormO
  * @param offsets b, length m; not copied
  * @throws {ShapeError} if the length of `matrix` is not a positive multiple of that of `offsets`
  */
-export function affineResiduals(matrix: Float64Array, offsets: Float64Array): ResidualMap {
+export function affineMap(matrix: Float64Array, offsets: Float64Array): ResidualMap {
   const m = offsets.length
   const n = matrix.length / m
   if (!(Number.isInteger(n) && n >= 1)) {
@@ -172,7 +209,8 @@ export function affineResiduals(matrix: Float64Array, offsets: Float64Array): Re
   return {
     name: 'A x - b',
     dimension: n,
-    count: m,
+    residualCount: m,
+    affine: true,
     residuals(x, out) {
       multiply(matrix, m, n, x, out)
       for (let i = 0; i < m; i++) out[i] -= offsets[i]
@@ -183,11 +221,11 @@ export function affineResiduals(matrix: Float64Array, offsets: Float64Array): Re
 }
 
 /** The residuals of Rosenbrock's function, u(x, y) = (1 - x, 10 (y - x^2)): ||u||^2 = (1 - x)^2 + 100 (y - x^2)^2. */
-export function rosenbrockResiduals(): ResidualMap {
+export function rosenbrockMap(): ResidualMap {
   return {
     name: 'Rosenbrock',
     dimension: 2,
-    count: 2,
+    residualCount: 2,
     residuals(x, out) {
       out[0] = 1 - x[0]
       out[1] = 10 * (x[1] - x[0] * x[0])
@@ -213,7 +251,7 @@ export function rosenbrockResiduals(): ResidualMap {
  *
  * @throws {InvalidInputError} if `dimension` is not an integer >= 1
  */
-export function chebyshevResiduals(dimension: number): ResidualMap {
+export function chebyshevMap(dimension: number): ResidualMap {
   const n = dimension
   if (!(Number.isInteger(n) && n >= 1)) {
     throw new InvalidInputError(`Chebyshev residuals: dimension must be an integer >= 1, got ${describe(dimension)}`, {
@@ -225,7 +263,7 @@ export function chebyshevResiduals(dimension: number): ResidualMap {
   return {
     name: 'Chebyshev',
     dimension: n,
-    count: n,
+    residualCount: n,
     residuals(x, out) {
       out[0] = (1 - x[0]) / 2
       for (let i = 1; i < n; i++) out[i] = x[i] - (2 * x[i - 1] * x[i - 1] - 1)

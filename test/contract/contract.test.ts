@@ -28,6 +28,11 @@ function bits(result: Result<unknown>): string {
   return stringifyPlain({ x, objective, status, message, iterations, evaluations, certificate })
 }
 
+/** Fast methods may land on the minimizer to the last bit, where the residual is 0 and even the tolerance 0 is met. */
+function landedExactly(result: Result<unknown>): boolean {
+  return result.converged && result.certificate.criteria.every(({ value }) => value === 0)
+}
+
 /** Every registered method against everything the contract promises. A method enters this table by being registered. */
 for (const factory of methods) {
   const { description } = factory
@@ -76,7 +81,7 @@ for (const factory of methods) {
         expect(count, oracle).toBeLessThanOrEqual(limit)
       }
       expect(fixture.finite(result.x)).toBe(true)
-      expect(result.converged).toBe(false)
+      expect(result.converged && !landedExactly(result)).toBe(false)
     })
 
     it('resumes from a run that its evaluation budget cut short', async () => {
@@ -189,6 +194,7 @@ for (const factory of methods) {
       [10, NaN],
     ])('after %i calls an objective of %f ends as diverged, at the last good point', async (calls, value) => {
       const result = await solve(fixture.breakingAfter(calls, value), { tolerance: 0, maxIterations: 1000 })
+      if (landedExactly(result) && result.evaluations.value <= calls) return
       expect(result.status).toBe('diverged')
       expect(fixture.finite(result.x)).toBe(true)
       if (calls > 0) expect(Number.isFinite(result.objective)).toBe(true)

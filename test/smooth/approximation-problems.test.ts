@@ -4,11 +4,12 @@ import { RandomStream, ThalwegError } from '../../src/base/index.ts'
 import { logSumExp, randomLogSumExp } from '../../src/smooth/log-sum-exp.ts'
 import { logisticRegression } from '../../src/smooth/logistic-regression.ts'
 import {
-  affineResiduals,
-  chebyshevResiduals,
+  affineMap,
+  chebyshevMap,
   poweredNorm,
   type ResidualMap,
-  rosenbrockResiduals,
+  residualMap,
+  rosenbrockMap,
 } from '../../src/smooth/powered-norm.ts'
 import { softmaxRegression } from '../../src/smooth/softmax-regression.ts'
 import { type SmoothProblem, smoothProblem } from '../../src/solver/index.ts'
@@ -19,11 +20,7 @@ const uniform = (name: string, length: number): Float64Array =>
 
 const labels = (name: string, length: number): Float64Array => uniform(name, length).map((v) => (v < 0 ? -1 : 1))
 
-const maps: readonly ResidualMap[] = [
-  affineResiduals(uniform('A', 5 * 3), uniform('b', 5)),
-  rosenbrockResiduals(),
-  chebyshevResiduals(4),
-]
+const maps: readonly ResidualMap[] = [affineMap(uniform('A', 5 * 3), uniform('b', 5)), rosenbrockMap(), chebyshevMap(4)]
 
 const problems: readonly SmoothProblem[] = [
   ...maps.flatMap((residuals) => [2, 2.5, 3, 4, 5].map((power) => poweredNorm({ residuals, power }))),
@@ -175,7 +172,7 @@ for (const problem of problems) {
 
 describe('powers of residual norms', () => {
   it('have a Fisher term that is a multiple of grad f grad f^T', () => {
-    const problem = poweredNorm({ residuals: rosenbrockResiduals(), power: 5 })
+    const problem = poweredNorm({ residuals: rosenbrockMap(), power: 5 })
     const x = Float64Array.of(-0.3, 0.8)
     const g = gradient(problem, x)
     const factor = 3 / (5 * problem.value(x))
@@ -197,7 +194,7 @@ describe('powers of residual norms', () => {
   })
 
   it('drop exactly sum_i u_i Hess u_i ||u||^(p-2)', () => {
-    const problem = poweredNorm({ residuals: rosenbrockResiduals(), power: 3 })
+    const problem = poweredNorm({ residuals: rosenbrockMap(), power: 3 })
     const x = Float64Array.of(0.4, -0.7)
     const u = [1 - 0.4, 10 * (-0.7 - 0.16)]
     const H = new Float64Array(4)
@@ -208,7 +205,7 @@ describe('powers of residual norms', () => {
   })
 
   it.each([2, 3, 4, 5])('are finite at u = 0 with p = %i: J^T J for p = 2, else 0', (power) => {
-    const problem = poweredNorm({ residuals: rosenbrockResiduals(), power })
+    const problem = poweredNorm({ residuals: rosenbrockMap(), power })
     const x = Float64Array.of(1, 1)
     expect(problem.value(x)).toBe(0)
     close(gradient(problem, x), [0, 0], 1e-300)
@@ -220,9 +217,28 @@ describe('powers of residual norms', () => {
     close(asMatrix(problem, 'fisher', x), [0, 0, 0, 0], 1e-300)
   })
 
+  it('can be made from any residuals with a Jacobian', () => {
+    const map = residualMap({
+      dimension: 2,
+      residualCount: 2,
+      residuals: rosenbrockMap().residuals,
+      jacobian: (x, out) => out.set([-1, 0, -20 * x[0], 10]),
+    })
+    const problem = poweredNorm({ residuals: map, power: 3 })
+    const reference = poweredNorm({ residuals: rosenbrockMap(), power: 3 })
+    const x = Float64Array.of(0.3, -0.4)
+    expect(problem.value(x)).toBe(reference.value(x))
+    close(gradient(problem, x), gradient(reference, x), 1e-15)
+    for (const name of ['fisher', 'gauss-newton', 'inexact']) {
+      close(asMatrix(problem, name, x), asMatrix(reference, name, x), 1e-15)
+    }
+    // Second derivatives of the residuals are not known, so the exact Hessian is left to differences.
+    expect(problem.hessian).toBeUndefined()
+  })
+
   it('lose no digits with tiny or huge residuals', () => {
     for (const scale of [1e-200, 1e200]) {
-      const problem = poweredNorm({ residuals: affineResiduals(Float64Array.of(1, 0, 0, 1), new Float64Array(2)) })
+      const problem = poweredNorm({ residuals: affineMap(Float64Array.of(1, 0, 0, 1), new Float64Array(2)) })
       const x = Float64Array.of(3 * scale, 4 * scale)
       expect(problem.value(x) / scale / scale).toBe(scale < 1 ? 0 / scale : Infinity)
       expect(Math.hypot(...gradient(problem, x))).toBeCloseTo(5 * scale, -Math.log10(scale))
@@ -348,9 +364,9 @@ describe('approximations of a smooth problem', () => {
       () => softmaxRegression({ features: new Float64Array(2), labels: [0, 0], classes: 1 }),
       /classes/,
     ],
-    ['power', () => poweredNorm({ residuals: rosenbrockResiduals(), power: 1.5 }), /power must be.*>= 2, got 1.5/],
-    ['affine shape', () => affineResiduals(new Float64Array(5), new Float64Array(2)), /matrix.length/],
-    ['Chebyshev dimension', () => chebyshevResiduals(0), /dimension must be/],
+    ['power', () => poweredNorm({ residuals: rosenbrockMap(), power: 1.5 }), /power must be.*>= 2, got 1.5/],
+    ['affine shape', () => affineMap(new Float64Array(5), new Float64Array(2)), /matrix.length/],
+    ['Chebyshev dimension', () => chebyshevMap(0), /dimension must be/],
   ])('refuse bad input: %s', (_, build, message) => {
     expect(build).toThrow(message)
     expect(build).toThrow(ThalwegError)

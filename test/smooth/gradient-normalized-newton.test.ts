@@ -4,7 +4,7 @@ import { InvalidInputError, OptionError, RandomStream, ShapeError, UnsupportedEr
 import { gradientNormalizedNewton } from '../../src/smooth/gradient-normalized-newton.ts'
 import { randomLogSumExp } from '../../src/smooth/log-sum-exp.ts'
 import { logisticRegression } from '../../src/smooth/logistic-regression.ts'
-import { affineResiduals, chebyshevResiduals, poweredNorm, rosenbrockResiduals } from '../../src/smooth/powered-norm.ts'
+import { affineMap, chebyshevMap, poweredNorm, rosenbrockMap } from '../../src/smooth/powered-norm.ts'
 import {
   type HessianApproximation,
   type Measures,
@@ -100,8 +100,7 @@ function logistic(m: number, n: number): SmoothProblem {
 }
 
 const softMaximum = randomLogSumExp(40, 20, 0.5, RandomStream.fromSeed(8))
-const rosenbrock = (power: number): SmoothProblem =>
-  poweredNorm({ residuals: rosenbrockResiduals(), power, start: [-2, 2] })
+const rosenbrock = (power: number): SmoothProblem => poweredNorm({ residuals: rosenbrockMap(), power, start: [-2, 2] })
 
 describe('closed forms', () => {
   it('on a quadratic with its Hessian accepts every trial, doubles gamma, and shrinks x_i by lambda / (lambda + d_i)', () => {
@@ -175,7 +174,7 @@ describe('invariants on every kind of problem', () => {
     ['Rosenbrock^4, Fisher', rosenbrock(4), { approximation: 'fisher' }],
     [
       'Chebyshev^4, inexact',
-      poweredNorm({ residuals: chebyshevResiduals(6), power: 4, start: uniform('chebyshev', 6) }),
+      poweredNorm({ residuals: chebyshevMap(6), power: 4, start: uniform('chebyshev', 6) }),
       { approximation: 'inexact' },
     ],
     ['Rosenbrock, constant rule', rosenbrock(2), { radiusRule: 'constant' }],
@@ -229,7 +228,7 @@ describe('equivalences', () => {
   const V = uniform('V', 2 * n)
   const metric = gram(uniform('metric', 8 * n), 8, n, 0.1)
   const base = poweredNorm({
-    residuals: affineResiduals(uniform('rows', 7 * n), uniform('offsets', 7)),
+    residuals: affineMap(uniform('rows', 7 * n), uniform('offsets', 7)),
     power: 4,
     start: x0,
   })
@@ -460,7 +459,7 @@ describe('convergence', () => {
     const [m, n] = [30, 60]
     const A = uniform('quartic', m * n)
     const problem = poweredNorm({
-      residuals: affineResiduals(A, uniform('right', m)),
+      residuals: affineMap(A, uniform('right', m)),
       power: 4,
       metric: gram(A, m, n, 1e-8),
       start: new Float64Array(n).fill(1),

@@ -4,7 +4,7 @@ import { adaptiveGradientMethod } from '../../src/smooth/adaptive-gradient-metho
 import { cubicRegularizedNewton } from '../../src/smooth/cubic-regularized-newton.ts'
 import { fastGradientMethod } from '../../src/smooth/fast-gradient-method.ts'
 import { randomLogSumExp } from '../../src/smooth/log-sum-exp.ts'
-import { poweredNorm, rosenbrockResiduals } from '../../src/smooth/powered-norm.ts'
+import { poweredNorm, rosenbrockMap } from '../../src/smooth/powered-norm.ts'
 import { superUniversalNewton } from '../../src/smooth/super-universal-newton.ts'
 import {
   type Measures,
@@ -113,7 +113,7 @@ describe('cubic-regularized Newton', () => {
   })
 
   it('decreases f on a nonconvex function', () => {
-    const problem = poweredNorm({ residuals: rosenbrockResiduals(), start: [-2, 2] })
+    const problem = poweredNorm({ residuals: rosenbrockMap(), start: [-2, 2] })
     const rows = path(problem, cubicRegularizedNewton(), 60)
     for (let k = 1; k < rows.length; k++) {
       // Below 1e-28 the residuals themselves are rounding errors.
