@@ -1,0 +1,171 @@
+import { Command, CommanderError, Option } from 'commander'
+import { ThalwegError } from '../base/index.ts'
+import { type BenchOptions, benchCommand } from './commands/bench.ts'
+import { type FitOptions, fitCommand } from './commands/fit.ts'
+import { infoCommand } from './commands/info.ts'
+import { type ListOptions, listCommand } from './commands/list.ts'
+import { type MinimizeOptions, minimizeCommand, type RunFlags } from './commands/minimize.ts'
+import { type ReproduceOptions, reproduceCommand } from './commands/reproduce.ts'
+import { resumeCommand } from './commands/resume.ts'
+import { tourCommand } from './commands/tour.ts'
+import { packageRoot } from './package-root.ts'
+import { type CommonOptions, exitCodes, Session } from './session.ts'
+import type { CliStreams } from './streams.ts'
+import { integerFlag, numberFlag, settingFlag } from './values.ts'
+
+/**
+ * Runs one command of the command line.
+ *
+ * @param argv as `process.argv`: the program, the script, then the arguments
+ * @returns the exit code: 0 solved, 1 ran but did not converge, 2 wrong usage or input
+ */
+export async function main(argv: readonly string[], streams: CliStreams): Promise<number> {
+  let code: number = exitCodes.solved
+  const program = build(streams, async (options, action) => {
+    const session = new Session(streams, options)
+    try {
+      code = await action(session)
+    } finally {
+      session.close()
+    }
+  })
+  try {
+    await program.parseAsync([...argv])
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.solved : exitCodes.badInput
+    const { message, stack } = error instanceof Error ? error : new Error(String(error))
+    streams.stderr.write(`thalweg: ${message}\n`)
+    if (!(error instanceof ThalwegError) && streams.env.THALWEG_DEBUG) streams.stderr.write(`${stack}\n`)
+    return exitCodes.badInput
+  }
+}
+
+type Run = (options: CommonOptions, action: (session: Session) => Promise<number>) => Promise<void>
+
+function build(streams: CliStreams, run: Run): Command {
+  const program = new Command('thalweg')
+    .description('The optimization toolkit for TypeScript, from the command line.')
+    .version(packageRoot().version)
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({
+      writeOut: (text) => streams.stdout.write(text),
+      writeErr: (text) => streams.stderr.write(text),
+      outputError: (text, write) => write(`thalweg: ${text.replace(/^error: /, '')}`),
+      getOutHelpWidth: () => streams.stdout.columns ?? 80,
+      getErrHelpWidth: () => streams.stderr.columns ?? 80,
+    })
+    .addHelpText('after', '\nBegin with: thalweg tour')
+
+  const command = (usage: string, description: string): Command =>
+    common(program.command(usage).description(description))
+
+  command('list [words...]', 'list methods and papers (those that mention all words)')
+    .option('--room <room>', 'only this room, such as smooth')
+    .option('--built', 'only what is built')
+    .action((words: string[], options: ListOptions) => run(options, (session) => listCommand(session, words, options)))
+
+  command('info [name]', 'say what is installed, or tell more about one method').action(
+    (name: string | undefined, options: CommonOptions) => run(options, (session) => infoCommand(session, name)),
+  )
+
+  command('tour', 'solve a handful of real problems in front of you').action((options: CommonOptions) =>
+    run(options, (session) => tourCommand(session, options)),
+  )
+
+  limited(command('minimize <problem>', 'minimize an expression, or the problem that a module exports'))
+    .option('--start <numbers>', 'where to start: -1.2,1 in the order of the variables, or x2=1,x1=-1.2')
+    .option('--lower <numbers>', 'lower bounds (-inf for none), as --start')
+    .option('--upper <numbers>', 'upper bounds (inf for none), as --start')
+    .option('--method <name>', 'a method of thalweg list (default: one that suits the problem)')
+    .option('--set <name=value>', 'an option of the method; may be repeated', settingFlag)
+    .option('--run-file <file>', 'write the run to this file as it goes; thalweg resume continues it')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  thalweg minimize "100*(x2-x1^2)^2+(1-x1)^2" --start=-1.2,1
+  thalweg minimize "(x-2)^4 + exp(y)" --start=x=0,y=0 --lower=y=-1,x=-inf
+  thalweg minimize problem.mjs --run-file run.jsonl
+
+An expression that begins with a minus sign goes last, after --:
+  thalweg minimize --start=1 -- "-x*exp(-x)"`,
+    )
+    .action((problem: string, options: MinimizeOptions) =>
+      run(options, (session) => minimizeCommand(session, problem, options)),
+    )
+
+  limited(command('resume <file>', 'go on with a run that was stopped or killed')).action(
+    (file: string, options: RunFlags) => run(options, (session) => resumeCommand(session, file, options)),
+  )
+
+  limited(command('fit <data>', 'fit a model to a table (CSV, or a NIST .dat file)'))
+    .option('--model <expression>', 'the model, in columns and parameters: "b1*(1-exp(-b2*x))" or "log(y) = a + b*x"')
+    .option('--start <numbers>', 'where the parameters start, as 500,0.0001 or b1=500,b2=1e-4; for .dat also 1 or 2')
+    .option('--x <columns>', 'column (or columns, with commas) of the predictor')
+    .option('--y <column>', 'column of the response')
+    .option('--delimiter <character>', 'what separates the columns (default: comma, semicolon or tab, as found)')
+    .addHelpText(
+      'after',
+      `
+Names in the model that are columns are predictors; 'x' stands for the column of --x; all other names are parameters.
+
+Examples:
+  thalweg fit data.csv --model "b1*(1-exp(-b2*x))" --start=500,0.0001
+  thalweg fit data.csv --model "a + b*age + c*dose" --y response --start=0,0,0
+  thalweg fit Misra1a.dat`,
+    )
+    .action((data: string, options: FitOptions) => run(options, (session) => fitCommand(session, data, options)))
+
+  command('reproduce [paper]', 'run the claims of a paper again and say which hold')
+    .option('--all', 'all papers that are built; writes a page of evidence')
+    .option('--quick', 'smaller sizes: seconds instead of minutes')
+    .option('--strict', 'exit with 1 if a claim does not hold')
+    .option('--set <name=value>', 'a parameter of the experiment; may be repeated', settingFlag)
+    .option('--svg <file>', 'write the charts to this file')
+    .option('--no-plot', 'no charts in the terminal')
+    .option('--output <file>', 'where --all writes its page (default: docs/evidence.md)')
+    .action((paper: string | undefined, options: ReproduceOptions) =>
+      run(options, (session) => reproduceCommand(session, paper, options)),
+    )
+
+  command('bench [rooms...]', 'measure against named peers (from a checkout of the repository)')
+    .option('--output <file>', 'write the tables to this Markdown file')
+    .action((rooms: string[], options: BenchOptions) =>
+      run(options, (session) => benchCommand(session, rooms, options)),
+    )
+
+  return program
+}
+
+/** Every command takes these; those that compute nothing ignore all but `--json`. */
+function common(command: Command): Command {
+  return command
+    .option('--json', 'print one JSON value and nothing else')
+    .addOption(new Option('--seed <integer>', 'seed of all random draws').argParser(integerFlag('--seed')))
+    .addOption(
+      new Option('--max-seconds <seconds>', 'stop after this time').argParser(numberFlag('--max-seconds', { min: 0 })),
+    )
+    .addOption(
+      new Option('--tolerance <number>', 'bound on the optimality measure').argParser(
+        numberFlag('--tolerance', { min: 0 }),
+      ),
+    )
+}
+
+function limited(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--max-iterations <count>', 'stop after so many iterations').argParser(
+        integerFlag('--max-iterations'),
+      ),
+    )
+    .addOption(
+      new Option('--max-evaluations <count>', 'stop after so many calls of any oracle').argParser(
+        integerFlag('--max-evaluations'),
+      ),
+    )
+    .option('--svg <file>', 'write the plot to this file')
+    .option('--no-plot', 'no plot in the terminal')
+}

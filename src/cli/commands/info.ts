@@ -1,0 +1,31 @@
+import { availableParallelism, cpus } from 'node:os'
+import { builtSlugs, papers } from '../../../experiments/index.ts'
+import { methods } from '../../registry.ts'
+import { packageRoot } from '../package-root.ts'
+import { exitCodes, type Session } from '../session.ts'
+import { describeEntry } from './list.ts'
+
+/** `thalweg info`: this installation, or one method. */
+export async function infoCommand(session: Session, slug: string | undefined): Promise<number> {
+  if (slug !== undefined) return describeEntry(session, slug)
+  const { version } = packageRoot()
+  const info = {
+    version,
+    engine: `Node ${process.versions.node}`,
+    platform: `${process.platform} ${process.arch}`,
+    processor: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: availableParallelism(),
+    kernels: 'wasm',
+    methods: methods.length,
+    papers: { built: builtSlugs().length, all: papers.length },
+  }
+  session.answer(info)
+  session.say()
+  session.say(`  thalweg    ${version}`)
+  session.say(`  engine     ${info.engine} on ${info.platform}`)
+  session.say(`  processor  ${info.processor}, ${info.cores} threads`)
+  session.say(`  kernels    ${info.kernels}`)
+  session.say(`  methods    ${info.methods}; papers with claims to re-run: ${info.papers.built} of ${info.papers.all}`)
+  session.say()
+  return exitCodes.solved
+}

@@ -1,0 +1,58 @@
+import { openRunFile } from '../../node/index.ts'
+import type { AsyncMethod, Problem, RunOptions } from '../../solver/index.ts'
+import { recordRun } from '../../solver/index.ts'
+import { chooseMethod, namedMethod } from '../methods.ts'
+import { isModulePath, type ProblemFlags, problemFromExpression, problemFromModule, type Recipe } from '../problems.ts'
+import type { CommonOptions, Session } from '../session.ts'
+import { present, solve } from '../solve.ts'
+
+/** The flags of `minimize` and, but for those about the problem, of `resume`. */
+export interface RunFlags extends CommonOptions {
+  maxIterations?: number
+  maxEvaluations?: number
+  svg?: string
+  plot?: boolean
+}
+
+export interface MinimizeOptions extends RunFlags, ProblemFlags {
+  method?: string
+  set?: Record<string, string>
+  runFile?: string
+}
+
+/** The limits that the flags set. */
+export function limits(options: RunFlags): RunOptions {
+  const { seed, tolerance, maxIterations, maxSeconds, maxEvaluations } = options
+  return {
+    ...(seed !== undefined && { seed }),
+    ...(tolerance !== undefined && { tolerance }),
+    ...(maxIterations !== undefined && { maxIterations }),
+    ...(maxSeconds !== undefined && { maxSeconds }),
+    ...(maxEvaluations !== undefined && { maxEvaluations }),
+  }
+}
+
+/** `thalweg minimize`: an expression or a module. */
+export async function minimizeCommand(session: Session, what: string, options: MinimizeOptions): Promise<number> {
+  const problem: Problem = isModulePath(what)
+    ? await problemFromModule(what, options)
+    : problemFromExpression(what, options)
+  const method: AsyncMethod<Problem> =
+    options.method === undefined
+      ? chooseMethod(problem, options.set)
+      : namedMethod(options.method, options.set, problem)
+  const file = options.runFile === undefined ? undefined : openRunFile(options.runFile)
+  try {
+    const result = await solve(session, problem, method, {
+      ...limits(options),
+      ...(file && { observers: [recordRun(file.write)] }),
+    })
+    const recipe = problem.recipe as Recipe | undefined
+    const names = recipe?.kind === 'expression' ? recipe.variables : undefined
+    const code = present(session, problem, method, result, { names, svg: options.svg, plot: options.plot })
+    if (file) session.say(`  Run written to ${options.runFile}`)
+    return code
+  } finally {
+    file?.close()
+  }
+}

@@ -1,0 +1,122 @@
+import { type Chart, chartsToSvg, formatNumber } from '../drawing/index.ts'
+import { writeFileAtomically } from '../node/index.ts'
+import {
+  type AsyncMethod,
+  type Iterate,
+  type Problem,
+  type Result,
+  type RunOptions,
+  runAsync,
+  type Trace,
+} from '../solver/index.ts'
+import { exitCodes, type Session } from './session.ts'
+
+/** What a solving command prints about its result, beyond what every result has. */
+export interface Presentation {
+  /** Names of the entries of x. */
+  readonly names?: readonly string[]
+  readonly svg?: string
+  readonly plot?: boolean
+}
+
+/** Runs a method with the progress bar and Ctrl-C of the session. */
+export async function solve<P extends Problem>(
+  session: Session,
+  problem: P,
+  method: AsyncMethod<P>,
+  options: RunOptions,
+): Promise<Result<unknown>> {
+  const tolerance = options.tolerance ?? problem.class.defaults.tolerance
+  const maxIterations = options.maxIterations ?? problem.class.defaults.maxIterations
+  const measure = method.optimality?.measure ?? problem.class.optimality
+  let first = NaN
+  const onIteration = ({ iteration, elapsedMs, measures }: Iterate): void => {
+    const residual = measures[measure]
+    if (!(first > 0)) first = residual
+    const parts = [
+      iteration / maxIterations,
+      options.maxSeconds === undefined ? 0 : elapsedMs / (1000 * options.maxSeconds),
+      residual > 0 && tolerance > 0 && first > tolerance ? Math.log(first / residual) / Math.log(first / tolerance) : 0,
+    ]
+    session.progress.update(
+      Math.max(...parts),
+      `iteration ${iteration}, objective ${formatNumber(measures.objective, 4)}, ${measure} ${formatNumber(residual, 2)}`,
+    )
+  }
+  try {
+    return await runAsync(problem, method as AsyncMethod<Problem>, {
+      ...options,
+      signal: session.signal,
+      onIteration,
+    })
+  } finally {
+    session.progress.stop()
+  }
+}
+
+/** How a residual fell, iteration by iteration. */
+export function convergenceChart(trace: Trace, measure: string, title: string): Chart {
+  const shown = trace.columns[measure] === undefined ? 'objective' : measure
+  const values = trace.columns[shown] ?? []
+  return {
+    title,
+    kind: 'line',
+    x: { label: 'iteration' },
+    y: { label: shown, scale: values.some((value) => value > 0) && shown !== 'objective' ? 'log' : 'linear' },
+    series: [{ label: shown, x: trace.columns.iteration, y: values }],
+  }
+}
+
+const LISTED = 20
+
+function list(x: unknown, names: readonly string[] | undefined): string {
+  if (!ArrayBuffer.isView(x) && !Array.isArray(x)) return JSON.stringify(x) ?? String(x)
+  const values = Array.from(x as unknown as ArrayLike<number>)
+  const shown = values.slice(0, LISTED)
+  const text = shown.map((value, i) => (names ? `${names[i]} = ${formatNumber(value, 10)}` : formatNumber(value, 10)))
+  return text.join(', ') + (values.length > LISTED ? `, ... (${values.length} numbers; --json prints all)` : '')
+}
+
+/** Prints a result, as JSON or for people, and returns the exit code. */
+export function present(
+  session: Session,
+  problem: Problem,
+  method: AsyncMethod<Problem>,
+  result: Result<unknown>,
+  { names, svg, plot = true }: Presentation,
+): number {
+  const { status, x, objective, certificate, iterations, evaluations, message, seed, elapsedMs } = result
+  const measure = method.optimality?.measure ?? problem.class.optimality
+  const chart = convergenceChart(result.trace, measure, `${result.method} on ${problem.name ?? 'the problem'}`)
+  if (svg !== undefined) writeFileAtomically(svg, chartsToSvg([chart]))
+
+  session.answer({
+    status,
+    x,
+    objective,
+    certificate,
+    iterations,
+    evaluations,
+    method: result.method,
+    message,
+    ...(names && { variables: names }),
+    seed,
+    elapsedMs,
+  })
+  if (session.json) return result.converged ? exitCodes.solved : exitCodes.notConverged
+  session.say()
+  session.say(`  ${session.colour(result.converged ? 'green' : 'yellow', message)}`)
+  session.say()
+  session.say(`  x            ${list(x, names)}`)
+  session.say(`  objective    ${formatNumber(objective, 10)}`)
+  for (const [name, value] of Object.entries(certificate?.measures ?? {})) {
+    if (name !== 'objective') session.say(`  ${name.padEnd(12)} ${formatNumber(value, 4)} (measured at x)`)
+  }
+  const counts = Object.entries(evaluations).filter(([, count]) => count > 0)
+  session.say(`  evaluations  ${counts.map(([name, count]) => `${name} ${count}`).join(', ')}`)
+  session.say(`  method       ${result.method}, ${formatNumber(elapsedMs, 3)} ms`)
+  session.say()
+  if (plot && (result.trace.columns.iteration?.length ?? 0) > 2) session.chart(chart, { height: 12 })
+  if (svg !== undefined) session.say(`  Plot written to ${svg}`)
+  return result.converged ? exitCodes.solved : exitCodes.notConverged
+}
