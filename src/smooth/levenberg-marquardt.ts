@@ -84,7 +84,7 @@ function offsetOf(model: LinearModel, x: Float64Array, value: number): number {
   return projected / (Math.sqrt(2 * value) + 1e-6 * modelSize(model, x) + 1e-22)
 }
 
-function isFinite(model: LinearModel): boolean {
+function finiteModel(model: LinearModel): boolean {
   for (let j = 0; j < model.columnNorms.length; j++) {
     if (!Number.isFinite(model.columnNorms[j]) || !Number.isFinite(model.gradient[j])) return false
   }
@@ -182,7 +182,7 @@ export const levenbergMarquardt = defineMethod<
       const { x, residuals, value, model, trial, trialResiduals, trialModel, scale } = state
       const n = x.length
       const m = residuals.length
-      if (!isFinite(model)) return { outcome: 'diverged', reason: 'the Jacobian is not finite at the current point' }
+      if (!finiteModel(model)) return { outcome: 'diverged', reason: 'the Jacobian is not finite at the current point' }
       const noise = VALUE_NOISE + (4 * Number.EPSILON * modelSize(model, x)) / Math.sqrt(2 * value)
       let { radius, lambda } = state
 
@@ -219,7 +219,7 @@ export const levenbergMarquardt = defineMethod<
         if (ratio >= ACCEPT || unclear) {
           problem.jacobian(trial, jacobian)
           factorModel(jacobian, trialResiduals, trialModel, factors)
-          accepted = isFinite(trialModel) && !collapsed(model, trialModel)
+          accepted = finiteModel(trialModel) && !collapsed(model, trialModel)
           if (accepted && unclear) {
             // f(x) - f(x + p) by the trapezoidal rule.
             let slope = 0

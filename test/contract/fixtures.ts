@@ -1,3 +1,4 @@
+import { type LeastSquaresProblem, leastSquaresProblem } from '../../src/smooth/index.ts'
 import { type Problem, type SmoothProblem, smoothProblem } from '../../src/solver/index.ts'
 
 /** What the contract table needs to know of a problem class. */
@@ -80,4 +81,58 @@ const smooth: Fixture = {
   ],
 }
 
-export const fixtures: readonly Fixture[] = [smooth]
+/** Fits a (1 - exp(-b t)) to five points that it cannot meet all. */
+function easyFit(): LeastSquaresProblem {
+  const times = [1, 2, 3, 5, 8]
+  const data = [0.7, 1.15, 1.3, 1.7, 1.6]
+  return leastSquaresProblem({
+    name: 'saturating exponential',
+    dimension: 2,
+    residualCount: 5,
+    residuals(x, out) {
+      for (let i = 0; i < 5; i++) out[i] = data[i] - x[0] * (1 - Math.exp(-x[1] * times[i]))
+    },
+    jacobian(x, out) {
+      for (let i = 0; i < 5; i++) {
+        const e = Math.exp(-x[1] * times[i])
+        out[2 * i] = e - 1
+        out[2 * i + 1] = -x[0] * times[i] * e
+      }
+    },
+    start: [5, 0.05],
+  })
+}
+
+const leastSquares: Fixture = {
+  problemClass: 'least-squares',
+  problem: easyFit,
+  breakingAfter(calls, value) {
+    const problem = easyFit()
+    let count = 0
+    return {
+      ...problem,
+      residuals(x: Float64Array, out: Float64Array) {
+        problem.residuals(x, out)
+        if (++count > calls) out[2] = value
+      },
+    } as LeastSquaresProblem
+  },
+  finite: (x) => (x as Float64Array).every(Number.isFinite),
+  refused: [
+    {
+      what: 'dimension 0',
+      attempt: () => leastSquaresProblem({ dimension: 0, residualCount: 1, residuals: () => undefined }),
+      message: /dimension must be an integer >= 1/,
+    },
+    {
+      what: 'no residuals',
+      attempt: () => leastSquaresProblem({ dimension: 1, residualCount: 1, residuals: undefined as never }),
+      message: /residuals must be a function/,
+    },
+    { what: 'empty start', attempt: easyFit, start: [], message: /start has length 0.*dimension 2/ },
+    { what: 'NaN in start', attempt: easyFit, start: [1, NaN], message: /start\[1\].*finite.*NaN/ },
+    { what: 'start that is no array', attempt: easyFit, start: 7, message: /start must be an array/ },
+  ],
+}
+
+export const fixtures: readonly Fixture[] = [smooth, leastSquares]
