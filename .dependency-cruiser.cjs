@@ -46,6 +46,13 @@ module.exports = {
       to: { path: '^(src/(?!base/|drawing/)|experiments/)' },
     },
     {
+      name: 'test-functions-below-rooms',
+      comment: 'Problems with known minima, for every room, test, benchmark and page.',
+      severity: 'error',
+      from: { path: '^src/test-functions/' },
+      to: { path: '^(src/(?!base/|linalg/|autodiff/|solver/|test-functions/)|experiments/)' },
+    },
+    {
       name: 'rooms-below-experiments-and-cli',
       severity: 'error',
       from: { path: `^src/${problemRooms}/` },

@@ -10,6 +10,8 @@ export default defineConfig({
     solver: 'src/solver/index.ts',
     smooth: 'src/smooth/index.ts',
     systems: 'src/systems/index.ts',
+    blackbox: 'src/blackbox/index.ts',
+    'test-functions': 'src/test-functions/index.ts',
     online: 'src/online/index.ts',
     registry: 'src/registry.ts',
     experiments: 'experiments/index.ts',
