@@ -24,6 +24,16 @@ import {
   trustRegionNewton,
 } from './smooth/index.ts'
 import type { AsyncMethod, MethodDescription, Problem } from './solver/index.ts'
+import {
+  chebyshevIteration,
+  conjugateGradients,
+  gaussSeidel,
+  gmres,
+  jacobi,
+  minres,
+  sor,
+  symmetricSor,
+} from './systems/index.ts'
 
 /** A method factory of any problem class, for lists. */
 export type AnyMethodFactory = ((options?: never) => { readonly name: string }) & {
@@ -51,6 +61,14 @@ export const methods: readonly AnyMethodFactory[] = [
   consensusHopping,
   randomSearch,
   annealedLangevin,
+  conjugateGradients,
+  minres,
+  gmres,
+  chebyshevIteration,
+  sor,
+  symmetricSor,
+  gaussSeidel,
+  jacobi,
 ]
 
 /** All methods for a problem class, e.g. `smooth`. */

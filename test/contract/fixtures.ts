@@ -1,5 +1,6 @@
 import { type LeastSquaresProblem, leastSquaresProblem } from '../../src/smooth/index.ts'
 import { type Problem, type SmoothProblem, smoothProblem } from '../../src/solver/index.ts'
+import { linearSystemFixture } from './linear-system-fixture.ts'
 
 /** What the contract table needs to know of a problem class. */
 export interface Fixture {
@@ -135,4 +136,4 @@ const leastSquares: Fixture = {
   ],
 }
 
-export const fixtures: readonly Fixture[] = [smooth, leastSquares]
+export const fixtures: readonly Fixture[] = [smooth, leastSquares, linearSystemFixture]
