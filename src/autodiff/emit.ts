@@ -142,6 +142,8 @@ class Emitter {
   private addressOf(root: Node): number {
     const { kind } = root.operation
     if (kind === 'input' || kind === 'constant') return this.options.addressOf(root)
+    const replaced = this.plan.overwrites.get(root)
+    if (replaced !== undefined) return this.options.addressOf(replaced)
     const buffer = this.plan.buffers.get(root)
     if (buffer === undefined) throw new Error(`autodiff: internal: no buffer for ${root}`)
     return buffer.address

@@ -28,7 +28,10 @@ export interface Runnable {
 /** What evaluates graphs: emitted WebAssembly, or the reference interpreter. */
 export interface Engine {
   input(node: Node, stage: Stage): EngineInput
-  program(outputs: readonly Node[]): Runnable
+  /**
+   * @param replaces for outputs, by position, the inputs whose next values they are; they may be written over them
+   */
+  program(outputs: readonly Node[], replaces?: ReadonlyMap<number, Node>): Runnable
   /** Bytes of machine-independent code that have been emitted. */
   readonly codeBytes: number
 }
@@ -54,8 +57,8 @@ export class WasmEngine implements Engine {
     return input
   }
 
-  program(outputs: readonly Node[]): Runnable {
-    const program = new Program(this.memory, this.codes, simplify(outputs), this.slots)
+  program(outputs: readonly Node[], replaces?: ReadonlyMap<number, Node>): Runnable {
+    const program = new Program(this.memory, this.codes, simplify(outputs), this.slots, replaces)
     this.codeBytes += program.codeBytes
     return program
   }

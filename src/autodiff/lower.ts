@@ -89,6 +89,8 @@ export interface Plan {
   /** The nodes that hold the outputs, in the order asked for. */
   readonly outputs: readonly Node[]
   readonly buffers: ReadonlyMap<Node, Buffer>
+  /** Outputs that are written over an input, as they were asked to be. */
+  readonly overwrites: ReadonlyMap<Node, Node>
   /** Bytes of the planned part of the workspace. */
   readonly bytes: number
   access(node: Node): Access
@@ -107,14 +109,17 @@ const largestLoop = 400
  * @param stages the stage of every input
  * @param elementBytes 8 or 4
  * @param base address of the planned part, a multiple of 16
+ * @param replaces for outputs (by position) the inputs whose next values they are: written in place where nothing reads the
+ *   old values later
  */
 export function lower(
   outputs: readonly Node[],
   stages: ReadonlyMap<Node, Stage>,
   elementBytes: number,
   base: number,
+  replaces: ReadonlyMap<number, Node> = new Map(),
 ): Plan {
-  return new Lowering(stages).run(outputs, elementBytes, base)
+  return new Lowering(stages).run(outputs, elementBytes, base, replaces)
 }
 
 class Lowering {
@@ -135,7 +140,7 @@ class Lowering {
     this.stages = stages
   }
 
-  run(outputs: readonly Node[], elementBytes: number, base: number): Plan {
+  run(outputs: readonly Node[], elementBytes: number, base: number, replaces: ReadonlyMap<number, Node>): Plan {
     const roots = this.prepare(outputs)
     for (const root of roots) this.outputSet.add(root)
     for (const node of topological(roots)) this.place(node)
@@ -145,11 +150,14 @@ class Lowering {
       step.index = index
     })
     this.planBuffers(steps, roots)
-    const bytes = allocate([...this.buffers.values()], elementBytes, base)
+    const overwrites = this.overwrite(steps, roots, replaces)
+    const planned = [...this.buffers].filter(([root]) => !overwrites.has(root)).map(([, buffer]) => buffer)
+    const bytes = allocate(planned, elementBytes, base)
     return {
       steps,
       outputs: roots,
       buffers: this.buffers,
+      overwrites,
       bytes,
       access: (node) => this.accessOf(node),
       stageOf: (node) => this.stage.get(node) as Stage,
@@ -469,6 +477,46 @@ class Lowering {
         at.last = Math.max(at.last, producer.index)
       }
     }
+  }
+
+  /** Which outputs can be written over the inputs that they replace. */
+  private overwrite(
+    steps: readonly Step[],
+    outputs: readonly Node[],
+    replaces: ReadonlyMap<number, Node>,
+  ): Map<Node, Node> {
+    const chosen = new Map<Node, Node>()
+    for (const [position, input] of replaces) {
+      const root = outputs[position]
+      const loop = this.itemOf.get(root)
+      const alone = outputs.filter((other) => other === root).length === 1
+      if (loop === undefined || loop.stage !== 1 || !alone || root.size === 1 || root.size !== input.size) continue
+      if (this.bufferOf(root).parent !== undefined) continue
+      const parts = [...this.buffers.values()].some((buffer) => buffer.parent?.buffer === this.buffers.get(root))
+      // The old values may be read before, and in the same loop at the same position only.
+      const safe = steps.every((step) => step.index < loop.index || this.readsOnlyInStep(step, input, loop))
+      if (safe && !parts) chosen.set(root, input)
+    }
+    return chosen
+  }
+
+  private readsOnlyInStep(step: Step, input: Node, loop: LoopStep): boolean {
+    const own = rowMajorStrides(loop.space)
+    const fits = (operand: Node, shape: Shape): boolean => {
+      const { root } = this.accessOf(operand)
+      if (root !== input) return true
+      if (step !== loop) return false
+      const read = this.read(loop, operand, shape)
+      return read.kind === 'memory' && read.offset === 0 && own.every((stride, d) => stride === read.strides[d])
+    }
+    const absent = (operand: Node): boolean => this.accessOf(operand).root !== input
+    if (step.kind === 'single') return step.node.inputs.every(absent)
+    // Operations load their operands before anything is stored; reductions and placements may load theirs after.
+    return (
+      step.items.every((item) => item.inputs.every((operand) => fits(operand, item.shape))) &&
+      step.reductions.every((node) => absent(node.inputs[0])) &&
+      step.terms.every(({ term }) => absent(term))
+    )
   }
 
   private needsMemory(root: Node, reader: Step): boolean {

@@ -26,6 +26,7 @@ export class Program {
     codes: NumberCodes,
     outputs: readonly Node[],
     slots: ReadonlyMap<Node, InputSlot>,
+    replaces: ReadonlyMap<number, Node> = new Map(),
   ) {
     const stages = new Map<Node, Stage>()
     for (const [node, { stage }] of slots) stages.set(node, stage)
@@ -33,9 +34,9 @@ export class Program {
       if (node.operation.kind === 'constant' && node.size > 1) memory.constant(codes, node.operation.data)
     }
     // Lowering once without knowing the base tells how much memory is needed.
-    const needed = lower(outputs, stages, codes.bytes, 0).bytes
+    const needed = lower(outputs, stages, codes.bytes, 0, replaces).bytes
     const base = memory.allocate(needed)
-    const plan = lower(outputs, stages, codes.bytes, base)
+    const plan = lower(outputs, stages, codes.bytes, base, replaces)
     const emitted = emit(plan, {
       codes,
       library: memory.library,
@@ -61,8 +62,9 @@ export class Program {
     this.functions = [stageFunction(0), stageFunction(1), stageFunction(2)]
     memory.keepViews(() => {
       this.outputs = plan.outputs.map((node) => {
-        const buffer = plan.buffers.get(node)
-        return memory.view(codes, buffer === undefined ? 0 : buffer.address, node.size)
+        const replaced = plan.overwrites.get(node)
+        const address = replaced === undefined ? plan.buffers.get(node)?.address : slots.get(replaced)?.address
+        return memory.view(codes, address as number, node.size)
       })
     })
   }
