@@ -72,6 +72,7 @@ export function cubicMinimizer(a: number, fa: number, da: number, b: number, fb:
  *
  * @param slope <grad f(x), p>, negative
  * @param first the first step to try, > 0
+ * @param longest no trial is longer (a step to the boundary of a box, say); accepted there if f has decreased enough
  * @returns whether a step was found; its length is in `outcome`
  * @see Nocedal and Wright, Numerical Optimization, 2nd ed. (2006), Algorithms 3.5 and 3.6
  * @see Hager and Zhang, A new conjugate gradient method with guaranteed descent, SIAM J. Optim. 16 (2005), Section 4
@@ -84,9 +85,10 @@ export function wolfeSearch(
   first: number,
   { sufficientDecrease: c1, curvature: c2, maxTrials }: WolfeConditions,
   outcome: LineSearchOutcome,
+  longest = Infinity,
 ): boolean {
-  const { x, value: f0, trial, trialGradient } = state
-  const n = x.length
+  const { value: f0, trial, trialGradient } = state
+  const n = trial.length
   const noise = VALUE_NOISE * Math.abs(f0)
   let low = 0
   let fLow = f0
@@ -96,18 +98,12 @@ export function wolfeSearch(
   let fHigh = NaN
   let dHigh = NaN
   let width = Infinity
-  let t = first
+  let t = Math.min(first, longest)
   outcome.step = 0
   outcome.wolfe = false
 
   for (let trials = 1; trials <= maxTrials; trials++) {
-    let moved = false
-    for (let i = 0; i < n; i++) {
-      const xi = x[i] + t * direction[i]
-      trial[i] = xi
-      moved ||= xi !== x[i]
-    }
-    if (!moved) break
+    if (!place(problem, state, direction, t)) break
     const f = problem.valueAndGradient(trial, trialGradient)
     let d = 0
     for (let i = 0; i < n; i++) d += trialGradient[i] * direction[i]
@@ -122,10 +118,11 @@ export function wolfeSearch(
     }
     const decreased = f <= f0 + c1 * t * slope
     const flat = Math.abs(f - f0) <= noise
-    if (decreased ? Math.abs(d) <= -c2 * slope : flat && d <= (2 * c1 - 1) * slope && d >= c2 * slope) {
+    const atEnd = t >= longest && decreased && d < 0
+    if (atEnd || (decreased ? Math.abs(d) <= -c2 * slope : flat && d <= (2 * c1 - 1) * slope && d >= c2 * slope)) {
       outcome.step = t
       outcome.value = f
-      outcome.wolfe = true
+      outcome.wolfe = !atEnd
       return true
     }
 
@@ -147,6 +144,7 @@ export function wolfeSearch(
         const growth = t - previous
         t = minimizer > t ? Math.min(Math.max(minimizer, t + 0.1 * growth), LARGEST_GROWTH * t) : LARGEST_GROWTH * t
         if (t === Infinity) break
+        t = Math.min(t, longest)
         continue
       }
     }
@@ -161,9 +159,23 @@ export function wolfeSearch(
 
   if (low === 0) return false
   // The best point with sufficient decrease stands in for one with the Wolfe conditions.
-  for (let i = 0; i < n; i++) trial[i] = x[i] + low * direction[i]
+  place(problem, state, direction, low)
   const f = problem.valueAndGradient(trial, trialGradient)
   outcome.step = low
   outcome.value = f
   return true
+}
+
+/** Writes the trial point x + t p, inside the box whatever the rounding; returns whether it differs from x. */
+function place({ lower, upper }: PreparedSmoothProblem, state: SearchState, direction: Float64Array, t: number): boolean {
+  const { x, trial } = state
+  let moved = false
+  for (let i = 0; i < x.length; i++) {
+    let xi = x[i] + t * direction[i]
+    if (lower !== undefined && xi < lower[i]) xi = lower[i]
+    if (upper !== undefined && xi > upper[i]) xi = upper[i]
+    trial[i] = xi
+    moved ||= xi !== x[i]
+  }
+  return moved
 }

@@ -1,0 +1,458 @@
+import { integer, within } from '../base/index.ts'
+import { defineMethod, type PreparedSmoothProblem } from '../solver/index.ts'
+import { type LineSearchOutcome, lineSearchOutcome, type SearchState, wolfeSearch } from './line-search.ts'
+import { commit, smoothMeasures, smoothState } from './smooth-state.ts'
+
+export interface LbfgsbOptions {
+  /** Number of correction pairs kept, >= 1. Default 10. */
+  memory?: number
+  /** Sufficient-decrease constant c1 of the line search, in (0, 1/2). Default 1e-4. */
+  sufficientDecrease?: number
+  /** Curvature constant c2 of the line search, in (0, 1), larger than c1. Default 0.9. */
+  curvature?: number
+  /** Most trials in one line search, >= 1. Default 40. */
+  maxTrials?: number
+}
+
+interface LbfgsbState extends SearchState {
+  direction: Float64Array
+  /** The pairs s_i = x_{i+1} - x_i and y_i = g_{i+1} - g_i as rows [memory, n], oldest first. */
+  steps: Float64Array
+  changes: Float64Array
+  /** Inner products s_i . s_j and s_i . y_j, [memory, memory]. */
+  stepProducts: Float64Array
+  crossProducts: Float64Array
+  count: number
+  /** theta = <y, y> / <s, y> of the latest pair. */
+  scale: number
+  step: number
+  trials: number
+  freeVariables: number
+}
+
+/** Work memory of one iteration; nothing in it outlives the iteration. */
+interface Work {
+  outcome: LineSearchOutcome
+  cauchy: Float64Array
+  breakpoints: Float64Array
+  order: Int32Array
+  free: Int32Array
+  /** The 2m x 2m middle matrix and another system of that size, as LU factors with their pivots. */
+  middle: Float64Array
+  middlePivots: Int32Array
+  small: Float64Array
+  smallPivots: Int32Array
+  p: Float64Array
+  c: Float64Array
+  w: Float64Array
+  v: Float64Array
+  u: Float64Array
+}
+
+/** Below this cosine between s and y the pair says nothing reliable about the curvature. */
+const SMALLEST_COSINE = 1e-12
+
+/** LU with partial pivoting of the leading [k, k] of a [size, size] array; false if singular. */
+function factorize(a: Float64Array, pivots: Int32Array, k: number, size: number): boolean {
+  for (let j = 0; j < k; j++) {
+    let best = j
+    for (let i = j + 1; i < k; i++) if (Math.abs(a[i * size + j]) > Math.abs(a[best * size + j])) best = i
+    pivots[j] = best
+    if (!(Math.abs(a[best * size + j]) > 0)) return false
+    if (best !== j) {
+      for (let c = 0; c < k; c++) {
+        const swap = a[j * size + c]
+        a[j * size + c] = a[best * size + c]
+        a[best * size + c] = swap
+      }
+    }
+    for (let i = j + 1; i < k; i++) {
+      const l = a[i * size + j] / a[j * size + j]
+      a[i * size + j] = l
+      for (let c = j + 1; c < k; c++) a[i * size + c] -= l * a[j * size + c]
+    }
+  }
+  return true
+}
+
+/** x = A^-1 b from the factors; x may be b. */
+function solveFactored(a: Float64Array, pivots: Int32Array, k: number, size: number, b: Float64Array, x: Float64Array): void {
+  for (let i = 0; i < k; i++) x[i] = b[i]
+  for (let i = 0; i < k; i++) {
+    const swap = x[pivots[i]]
+    x[pivots[i]] = x[i]
+    x[i] = swap
+  }
+  for (let i = 0; i < k; i++) for (let c = 0; c < i; c++) x[i] -= a[i * size + c] * x[c]
+  for (let i = k - 1; i >= 0; i--) {
+    for (let c = i + 1; c < k; c++) x[i] -= a[i * size + c] * x[c]
+    x[i] /= a[i * size + i]
+  }
+}
+
+/** Factors M^-1 = [-D, L'; L, theta S'S], Eq. (3.4); false if it is singular. */
+function factorizeMiddle(state: LbfgsbState, work: Work, memory: number): boolean {
+  const { count: m, stepProducts, crossProducts, scale } = state
+  const size = 2 * memory
+  const { middle } = work
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j < m; j++) {
+      middle[i * size + j] = i === j ? -crossProducts[i * memory + i] : 0
+      middle[(m + i) * size + j] = i > j ? crossProducts[i * memory + j] : 0
+      middle[j * size + m + i] = middle[(m + i) * size + j]
+      middle[(m + i) * size + m + j] = scale * stepProducts[i * memory + j]
+    }
+  }
+  return factorize(middle, work.middlePivots, 2 * m, size)
+}
+
+/** Row b of W = [Y, theta S] into `out`. */
+function rowOfW(state: LbfgsbState, b: number, out: Float64Array): void {
+  const { count: m, steps, changes, scale } = state
+  const n = state.x.length
+  for (let i = 0; i < m; i++) {
+    out[i] = changes[i * n + b]
+    out[m + i] = scale * steps[i * n + b]
+  }
+}
+
+function dot(a: Float64Array, b: Float64Array, length: number): number {
+  let sum = 0
+  for (let i = 0; i < length; i++) sum += a[i] * b[i]
+  return sum
+}
+
+/**
+ * The generalized Cauchy point: the first local minimizer of the quadratic model along the projected gradient path (Algorithm
+ * CP). Leaves it in `work.cauchy`, and W'(x_cauchy - x) in `work.c`.
+ */
+function cauchyPoint(problem: PreparedSmoothProblem, state: LbfgsbState, work: Work, memory: number): void {
+  const { x, gradient: g, direction: d, scale: theta, count: m } = state
+  const { lower, upper } = problem
+  const { cauchy, breakpoints, order, p, c, w, v } = work
+  const n = x.length
+  const size = 2 * memory
+  const k = 2 * m
+  const solve = (b: Float64Array): void => solveFactored(work.middle, work.middlePivots, k, size, b, v)
+  let finite = 0
+  let slope = 0
+  p.fill(0, 0, k)
+  c.fill(0, 0, k)
+  for (let i = 0; i < n; i++) {
+    cauchy[i] = x[i]
+    const room = g[i] < 0 ? (upper?.[i] ?? Infinity) - x[i] : x[i] - (lower?.[i] ?? -Infinity)
+    const t = g[i] === 0 ? Infinity : room / Math.abs(g[i])
+    breakpoints[i] = t
+    d[i] = t > 0 ? -g[i] : 0
+    if (t > 0 && t < Infinity) order[finite++] = i
+    slope -= d[i] * d[i]
+  }
+  for (let j = 0; j < m; j++) {
+    let y = 0
+    let s = 0
+    for (let i = 0; i < n; i++) {
+      y += state.changes[j * n + i] * d[i]
+      s += state.steps[j * n + i] * d[i]
+    }
+    p[j] = y
+    p[m + j] = theta * s
+  }
+  if (slope === 0) return
+  const sorted = order.subarray(0, finite).sort((a, b) => breakpoints[a] - breakpoints[b])
+  let curvature = -theta * slope
+  const initialCurvature = curvature
+  if (k > 0) {
+    solve(p)
+    curvature -= dot(p, v, k)
+  }
+  let told = 0
+  let next = 0
+  for (;;) {
+    const step = curvature > 0 ? -slope / curvature : Infinity
+    const t = next < finite ? breakpoints[sorted[next]] : Infinity
+    if (told + step < t || next >= finite) {
+      const last = Number.isFinite(step) ? Math.max(step, 0) : 0
+      told += last
+      for (let i = 0; i < k; i++) c[i] += last * p[i]
+      break
+    }
+    const b = sorted[next++]
+    const dt = t - told
+    told = t
+    cauchy[b] = (d[b] > 0 ? upper?.[b] : lower?.[b]) ?? cauchy[b]
+    const z = cauchy[b] - x[b]
+    for (let i = 0; i < k; i++) c[i] += dt * p[i]
+    const gb = g[b]
+    slope += dt * curvature + gb * gb + theta * gb * z
+    curvature -= theta * gb * gb
+    if (k > 0) {
+      rowOfW(state, b, w)
+      solve(w)
+      slope -= gb * dot(v, c, k)
+      curvature -= 2 * gb * dot(v, p, k) + gb * gb * dot(v, w, k)
+      for (let i = 0; i < k; i++) p[i] += gb * w[i]
+    }
+    // Rounding may take away what curvature there is; the model is convex.
+    curvature = Math.max(curvature, Number.EPSILON * initialCurvature)
+    d[b] = 0
+    if (slope >= 0) break
+  }
+  for (let i = 0; i < n; i++) {
+    if (breakpoints[i] > told || breakpoints[i] === Infinity) cauchy[i] = x[i] + told * d[i]
+  }
+}
+
+/**
+ * Minimizes the model over the variables that are free at the Cauchy point (direct primal method, Section 5.1), backtracks
+ * into the box, and writes direction = xbar - x. Returns the number of free variables.
+ */
+function subspaceStep(problem: PreparedSmoothProblem, state: LbfgsbState, work: Work, memory: number): number {
+  const { x, gradient: g, direction: d, scale: theta, count: m } = state
+  const { lower, upper } = problem
+  const { cauchy, free, c, w, v, u, small } = work
+  const n = x.length
+  const size = 2 * memory
+  const k = 2 * m
+  let count = 0
+  for (let i = 0; i < n; i++) {
+    const inside = cauchy[i] > (lower?.[i] ?? -Infinity) && cauchy[i] < (upper?.[i] ?? Infinity)
+    if (inside) free[count++] = i
+    d[i] = cauchy[i] - x[i]
+  }
+  if (count === 0 || k === 0) return count
+  // v = M c; the reduced gradient of the model at the Cauchy point is r = g + theta (xc - x) - W M c on the free variables.
+  solveFactored(work.middle, work.middlePivots, k, size, c, v)
+  const reduced = work.breakpoints
+  u.fill(0, 0, k)
+  small.fill(0)
+  for (let f = 0; f < count; f++) {
+    const i = free[f]
+    rowOfW(state, i, w)
+    const r = g[i] + theta * (cauchy[i] - x[i]) - dot(w, v, k)
+    reduced[f] = r
+    for (let a = 0; a < k; a++) {
+      u[a] += w[a] * r
+      const wa = w[a]
+      for (let b = 0; b < k; b++) small[a * size + b] += wa * w[b]
+    }
+  }
+  // Sherman-Morrison-Woodbury: (I - M W'W / theta) q = M W' r. Multiplied by M^-1 on the left it needs no explicit M.
+  rebuildMiddle(state, work, memory)
+  if (!factorize(small, work.smallPivots, k, size)) return count
+  solveFactored(small, work.smallPivots, k, size, u, u)
+  let alpha = 1
+  for (let f = 0; f < count; f++) {
+    const i = free[f]
+    rowOfW(state, i, w)
+    const move = -(reduced[f] + dot(w, u, k) / theta) / theta
+    reduced[f] = move
+    if (move > 0) alpha = Math.min(alpha, ((upper?.[i] ?? Infinity) - cauchy[i]) / move)
+    else if (move < 0) alpha = Math.min(alpha, ((lower?.[i] ?? -Infinity) - cauchy[i]) / move)
+  }
+  for (let f = 0; f < count; f++) d[free[f]] += alpha * reduced[f]
+  return count
+}
+
+/** small <- M^-1 - small / theta, where small held W_F' W_F. */
+function rebuildMiddle(state: LbfgsbState, { small }: Work, memory: number): void {
+  const { count: m, stepProducts, crossProducts, scale } = state
+  const size = 2 * memory
+  for (let i = 0; i < 2 * m; i++) for (let j = 0; j < 2 * m; j++) small[i * size + j] /= -scale
+  for (let i = 0; i < m; i++) {
+    small[i * size + i] -= crossProducts[i * memory + i]
+    for (let j = 0; j < m; j++) {
+      if (i > j) {
+        small[(m + i) * size + j] += crossProducts[i * memory + j]
+        small[j * size + m + i] += crossProducts[i * memory + j]
+      }
+      small[(m + i) * size + m + j] += scale * stepProducts[i * memory + j]
+    }
+  }
+}
+
+/** Stores the pair of the trial point if its curvature is reliably positive, dropping the oldest of a full memory. */
+function remember(state: LbfgsbState, memory: number): void {
+  const { x, gradient, trial, trialGradient, steps, changes, stepProducts, crossProducts } = state
+  const n = x.length
+  let sy = 0
+  let ss = 0
+  let yy = 0
+  for (let i = 0; i < n; i++) {
+    const s = trial[i] - x[i]
+    const y = trialGradient[i] - gradient[i]
+    sy += s * y
+    ss += s * s
+    yy += y * y
+  }
+  if (!(sy > SMALLEST_COSINE * Math.sqrt(ss) * Math.sqrt(yy)) || !Number.isFinite(yy / sy)) return
+  if (state.count === memory) {
+    steps.copyWithin(0, n)
+    changes.copyWithin(0, n)
+    for (let i = 1; i < memory; i++) {
+      for (let j = 1; j < memory; j++) {
+        stepProducts[(i - 1) * memory + j - 1] = stepProducts[i * memory + j]
+        crossProducts[(i - 1) * memory + j - 1] = crossProducts[i * memory + j]
+      }
+    }
+    state.count--
+  }
+  const last = state.count++
+  for (let i = 0; i < n; i++) {
+    steps[last * n + i] = trial[i] - x[i]
+    changes[last * n + i] = trialGradient[i] - gradient[i]
+  }
+  for (let j = 0; j <= last; j++) {
+    let sjs = 0
+    let sjy = 0
+    let syj = 0
+    for (let i = 0; i < n; i++) {
+      const s = steps[last * n + i]
+      const y = changes[last * n + i]
+      sjs += steps[j * n + i] * s
+      sjy += steps[j * n + i] * y
+      syj += s * changes[j * n + i]
+    }
+    stepProducts[j * memory + last] = sjs
+    stepProducts[last * memory + j] = sjs
+    crossProducts[j * memory + last] = sjy
+    crossProducts[last * memory + j] = syj
+  }
+  state.scale = yy / sy
+}
+
+/** The largest t with x + t d in the box. */
+function room({ lower, upper }: PreparedSmoothProblem, x: Float64Array, d: Float64Array): number {
+  let longest = Infinity
+  for (let i = 0; i < x.length; i++) {
+    if (d[i] > 0 && upper !== undefined) longest = Math.min(longest, (upper[i] - x[i]) / d[i])
+    else if (d[i] < 0 && lower !== undefined) longest = Math.min(longest, (lower[i] - x[i]) / d[i])
+  }
+  return longest
+}
+
+/**
+ * L-BFGS-B: smooth f over a box `lower <= x <= upper`, any bound may be infinite.
+ *
+ * Each iteration models f by the compact L-BFGS matrix B = theta I - W M W', follows the projected gradient to the generalized
+ * Cauchy point, which decides what bounds are active, minimizes the model over the other variables, and searches along the
+ * way to that point with a strong-Wolfe search that stays in the box. Never evaluates f outside the box. Per iteration
+ * O(memory n) plus O(memory^2) for each bound that the path meets; memory (2 memory + 8) n numbers. Measures: `step`, `trials`,
+ * `freeVariables` (not at a bound at the Cauchy point).
+ *
+ * @throws {OptionError} if an option lies outside its interval
+ * @see Byrd, Lu, Nocedal and Zhu, A limited memory algorithm for bound constrained optimization, SIAM J. Sci. Comput. 16 (1995),
+ *   Algorithm CP, Section 5.1 (direct primal method) and Algorithm L-BFGS-B
+ */
+export const lbfgsb = defineMethod<PreparedSmoothProblem, LbfgsbOptions, LbfgsbState>()({
+  slug: 'lbfgsb',
+  title: 'L-BFGS-B',
+  room: 'smooth',
+  problemClass: 'smooth',
+  summary: 'The usual choice for smooth functions of many variables with bounds.',
+  source: {
+    authors: 'Richard H. Byrd, Peihuang Lu, Jorge Nocedal and Ciyou Zhu',
+    title: 'A limited memory algorithm for bound constrained optimization',
+    year: 1995,
+    venue: 'SIAM Journal on Scientific Computing 16',
+  },
+  requires: ['gradient'],
+  handles: ['bounds'],
+  options: {
+    memory: integer(10, 'correction pairs', { min: 1, max: 1000 }),
+    sufficientDecrease: within(0, 0.5, 1e-4, 'sufficient decrease c1'),
+    curvature: within(0, 1, 0.9, 'curvature c2'),
+    maxTrials: integer(40, 'most trials in a line search', { min: 1 }),
+  },
+
+  create: ({ memory, ...conditions }) => ({
+    start: (problem, { start }) => {
+      const n = start.length
+      return {
+        ...smoothState(problem, start),
+        trial: new Float64Array(n),
+        trialGradient: new Float64Array(n),
+        direction: new Float64Array(n),
+        steps: new Float64Array(memory * n),
+        changes: new Float64Array(memory * n),
+        stepProducts: new Float64Array(memory * memory),
+        crossProducts: new Float64Array(memory * memory),
+        count: 0,
+        scale: 1,
+        step: NaN,
+        trials: 0,
+        freeVariables: n,
+      }
+    },
+
+    step(problem, state, context) {
+      const n = state.x.length
+      const size = 2 * memory
+      const work = context.scratch<Work>(() => ({
+        outcome: lineSearchOutcome(),
+        cauchy: new Float64Array(n),
+        breakpoints: new Float64Array(n),
+        order: new Int32Array(n),
+        free: new Int32Array(n),
+        middle: new Float64Array(size * size),
+        middlePivots: new Int32Array(size),
+        small: new Float64Array(size * size),
+        smallPivots: new Int32Array(size),
+        p: new Float64Array(size),
+        c: new Float64Array(size),
+        w: new Float64Array(size),
+        v: new Float64Array(size),
+        u: new Float64Array(size),
+      }))
+      for (let attempt = 0; ; attempt++) {
+        if (state.count > 0 && !factorizeMiddle(state, work, memory)) {
+          state.count = 0
+          state.scale = 1
+        }
+        cauchyPoint(problem, state, work, memory)
+        const freeVariables = subspaceStep(problem, state, work, memory)
+        const { direction, gradient } = state
+        let slope = 0
+        let length = 0
+        for (let i = 0; i < n; i++) {
+          slope += gradient[i] * direction[i]
+          length = Math.max(length, Math.abs(direction[i]))
+        }
+        // Without curvature information the model's step is -g itself, whose length means nothing.
+        const first = state.count > 0 ? 1 : Math.min(1, 1 / length)
+        const found =
+          slope < 0 &&
+          wolfeSearch(
+            problem,
+            state,
+            direction,
+            slope,
+            first,
+            conditions,
+            work.outcome,
+            Math.max(first, room(problem, state.x, direction)),
+          )
+        if (found) {
+          remember(state, memory)
+          if (!commit(problem, state, work.outcome.value)) return 'stalled'
+          state.step = work.outcome.step
+          state.trials = work.outcome.trials
+          state.freeVariables = freeVariables
+          return
+        }
+        if (state.count === 0 || attempt > 0) {
+          return { outcome: 'stalled', reason: 'no step into the box decreases the objective' }
+        }
+        state.count = 0
+        state.scale = 1
+      }
+    },
+
+    measure: (state) => ({
+      ...smoothMeasures(state),
+      step: state.step,
+      trials: state.trials,
+      freeVariables: state.freeVariables,
+    }),
+    solution: (state) => state.x,
+  }),
+})
