@@ -1,0 +1,430 @@
+// Kernels of optimal transport. Matrices are row-major with an even row stride, padded with cost Infinity (which gives plan
+// entries 0), so that every row is a whole number of two-lane vectors. Potentials x, y enter as
+// P_ij = exp(eta (x_i + y_j - c_ij) - 1). All pointers are byte addresses of float64 arrays; `table` is 2240 bytes filled by
+// `transport_prepare`.
+
+const SHIFT: f64 = 6755399441055744.0 // 1.5 * 2^52: adding it leaves the rounded integer in the low bits
+const PARTS_PER_E: f64 = 369.3299304675746 // 256 / ln 2
+const LN2_HIGH: f64 = 6.93147180369123816490e-1
+const LN2_LOW: f64 = 1.90821492927058770002e-10
+
+/** Writes 2^(k/256), k = 0..255, and the constants of `power`, each twice. Constants read from memory beat constants in code. */
+export function transport_prepare(table: usize): void {
+  for (let k = 0; k < 256; k++) store<f64>(table + (<usize>k << 3), NativeMath.pow(2, <f64>k / 256))
+  constant(table, 0, SHIFT)
+  constant(table, 1, -650 * PARTS_PER_E)
+  constant(table, 2, 709.7 * PARTS_PER_E)
+  // Taylor coefficients of exp(f ln(2) / 256) - 1; |f| <= 1/2, so that the first term left out is below 4e-17.
+  constant(table, 3, 0.0027076061740622863)
+  constant(table, 4, 3.665565596910106e-06)
+  constant(table, 5, 3.308302680541371e-09)
+  constant(table, 6, 2.239395190875157e-12)
+  constant(table, 7, 1)
+}
+
+function constant(table: usize, k: usize, value: f64): void {
+  const at = table + 2048 + (k << 4)
+  store<f64>(at, value)
+  store<f64>(at, value, 8)
+}
+
+/**
+ * 2^(t / 256) of two lanes: 0 below exp(-650) (so that products with scalings down to exp(-50) are no subnormal numbers), at most exp(709.7). Relative error 2e-16; t is a product
+ * whose own rounding (1e-16 |t ln(2) / 256|) dominates.
+ */
+// @ts-ignore: decorator
+@inline
+function power(table: usize, given: v128): v128 {
+  const t = f64x2.min(given, v128.load(table, 2048 + 32))
+  const b = f64x2.add(t, v128.load(table, 2048))
+  const f = f64x2.sub(t, f64x2.sub(b, v128.load(table, 2048)))
+  const f2 = f64x2.mul(f, f)
+  const high = f64x2.add(
+    f64x2.add(v128.load(table, 2048 + 64), f64x2.mul(v128.load(table, 2048 + 80), f)),
+    f64x2.mul(v128.load(table, 2048 + 96), f2),
+  )
+  const p = f64x2.add(f64x2.mul(v128.load(table, 2048 + 48), f), f64x2.mul(f2, high))
+  const k0 = <usize>(i32x4.extract_lane(b, 0) & 255) << 3
+  const k1 = <usize>(i32x4.extract_lane(b, 2) & 255) << 3
+  const entry = v128.load_lane<f64>(table + k1, v128.load_zero<f64>(table + k0), 1)
+  const scaled = i64x2.add(entry, i64x2.shl(v128.and(b, i64x2.splat(-256)), 44))
+  return v128.and(f64x2.add(scaled, f64x2.mul(scaled, p)), f64x2.ge(t, v128.load(table, 2048 + 16)))
+}
+
+/** Natural logarithm of two positive normal lanes (reduction and odd polynomial of FreeBSD's e_log.c). */
+// @ts-ignore: decorator
+@inline
+function logPair(x: v128): v128 {
+  const bits = i64x2.sub(x, i64x2.splat(0x3fe6a09e667f3bcd))
+  const exponent = i64x2.shr_s(bits, 52)
+  const f = f64x2.sub(i64x2.sub(x, i64x2.shl(exponent, 52)), f64x2.splat(1))
+  const k = f64x2.sub(i64x2.add(exponent, i64x2.splat(0x4338000000000000)), f64x2.splat(SHIFT))
+  const s = f64x2.div(f, f64x2.add(f, f64x2.splat(2)))
+  const z = f64x2.mul(s, s)
+  const w = f64x2.mul(z, z)
+  const even = f64x2.mul(
+    w,
+    f64x2.add(
+      f64x2.splat(3.999999999940941908e-1),
+      f64x2.mul(w, f64x2.add(f64x2.splat(2.222219843214978396e-1), f64x2.mul(w, f64x2.splat(1.531383769920937332e-1)))),
+    ),
+  )
+  const odd = f64x2.mul(
+    z,
+    f64x2.add(
+      f64x2.splat(6.66666666666673513e-1),
+      f64x2.mul(
+        w,
+        f64x2.add(
+          f64x2.splat(2.857142874366239149e-1),
+          f64x2.mul(w, f64x2.add(f64x2.splat(1.818357216161805012e-1), f64x2.mul(w, f64x2.splat(1.479819860511658591e-1)))),
+        ),
+      ),
+    ),
+  )
+  const half = f64x2.mul(f64x2.mul(f, f), f64x2.splat(0.5))
+  const tail = f64x2.add(f64x2.mul(s, f64x2.add(half, f64x2.add(even, odd))), f64x2.mul(k, f64x2.splat(LN2_LOW)))
+  return f64x2.sub(f64x2.mul(k, f64x2.splat(LN2_HIGH)), f64x2.sub(f64x2.sub(half, tail), f))
+}
+
+// @ts-ignore: decorator
+@inline
+function logOf(x: f64): f64 {
+  return f64x2.extract_lane(logPair(f64x2.splat(x)), 0)
+}
+
+// @ts-ignore: decorator
+@inline
+function expOf(table: usize, x: f64): f64 {
+  return f64x2.extract_lane(power(table, f64x2.splat(x * PARTS_PER_E)), 0)
+}
+
+// @ts-ignore: decorator
+@inline
+function sumLanes(x: v128): f64 {
+  return f64x2.extract_lane(x, 0) + f64x2.extract_lane(x, 1)
+}
+
+/** out[i] = ln(x[i]) for `count` (even) positive normal numbers. */
+export function transport_log(x: usize, out: usize, count: i32): void {
+  const end = x + (<usize>count << 3)
+  for (; x < end; x += 16, out += 16) v128.store(out, logPair(v128.load(x)))
+}
+
+/** out[i] = base[i] + factor * ln(x[i]) for `count` (even) positive normal numbers. */
+export function transport_add_log(base: usize, factor: f64, x: usize, out: usize, count: i32): void {
+  const end = x + (<usize>count << 3)
+  const f = f64x2.splat(factor)
+  for (; x < end; x += 16, out += 16, base += 16) {
+    v128.store(out, f64x2.add(v128.load(base), f64x2.mul(f, logPair(v128.load(x)))))
+  }
+}
+
+/** max_j (y_j - c_j) of a padded row. */
+function largestDifference(cost: usize, y: usize, bytes: usize): f64 {
+  let most = f64x2.splat(-Infinity)
+  for (let j: usize = 0; j < bytes; j += 16) {
+    most = f64x2.pmax(most, f64x2.sub(v128.load(y + j), v128.load(cost + j)))
+  }
+  return max(f64x2.extract_lane(most, 0), f64x2.extract_lane(most, 1))
+}
+
+/** Writes the plan row of potential `reference` to `out` and returns its sum. */
+// @ts-ignore: decorator
+@inline
+function planRow(table: usize, cost: usize, bytes: usize, reference: f64, y: usize, scale: v128, out: usize): f64 {
+  const xi = f64x2.splat(reference)
+  let s0 = f64x2.splat(0)
+  let s1 = s0
+  const end = out + (bytes & ~31)
+  for (; out < end; out += 32, y += 32, cost += 32) {
+    const p0 = power(table, f64x2.mul(scale, f64x2.sub(f64x2.add(xi, v128.load(y)), v128.load(cost))))
+    const p1 = power(table, f64x2.mul(scale, f64x2.sub(f64x2.add(xi, v128.load(y, 16)), v128.load(cost, 16))))
+    v128.store(out, p0)
+    v128.store(out, p1, 16)
+    s0 = f64x2.add(s0, p0)
+    s1 = f64x2.add(s1, p1)
+  }
+  if (bytes & 16) {
+    const p0 = power(table, f64x2.mul(scale, f64x2.sub(f64x2.add(xi, v128.load(y)), v128.load(cost))))
+    v128.store(out, p0)
+    s0 = f64x2.add(s0, p0)
+  }
+  return sumLanes(f64x2.add(s0, s1))
+}
+
+/**
+ * The fused log-domain pass over `rows` rows. For each row: the soft minimum s_i, that is the potential with which
+ * sum_j exp(eta (s_i + y_j - c_ij) - 1) = a_i; the new potential x_i = old_i + omega (damping s_i - old_i); and the row's
+ * plan entries under x_i, added to `columns`: one exponential per entry serves both marginals. `logA` holds ln a_i.
+ */
+export function transport_softmin_rows(
+  table: usize, cost: usize, rows: i32, stride: i32, y: usize, eta: f64, logA: usize, old: usize, x: usize,
+  softmin: usize, damping: f64, omega: f64, scratch: usize, columns: usize,
+): void {
+  const bytes = <usize>stride << 3
+  const scale = f64x2.splat(eta * PARTS_PER_E)
+  const unit = 1 / eta
+  for (let i = 0; i < rows; i++) {
+    const before = load<f64>(old)
+    // The old potential is nearly right but in the first iterations: shifting by it instead of by the largest entry saves a
+    // sweep. Sums near the limits of the number range ask for the largest entry after all.
+    let reference = before
+    let s = planRow(table, cost, bytes, reference - unit, y, scale, scratch)
+    if (!(s > 1e-200 && s < 1e200)) {
+      reference = unit - largestDifference(cost, y, bytes)
+      s = planRow(table, cost, bytes, reference - unit, y, scale, scratch)
+    }
+    const soft = reference + (load<f64>(logA) - logOf(s)) * unit
+    const next = before + omega * (damping * soft - before)
+    store<f64>(softmin, soft)
+    store<f64>(x, next)
+    const weight = f64x2.splat(expOf(table, eta * (next - reference)))
+    let c = columns
+    const end = columns + bytes
+    for (let e = scratch; c < end; c += 16, e += 16) {
+      v128.store(c, f64x2.add(v128.load(c), f64x2.mul(weight, v128.load(e))))
+    }
+    cost += bytes
+    logA += 8
+    old += 8
+    x += 8
+    softmin += 8
+  }
+}
+
+/**
+ * y_j -> out_j = y_j + omega (damping t_j - y_j), with t_j = y_j + (logB_j - ln columns_j) / eta the soft minimum.
+ *
+ * @returns how many of the `columns` are too close to 0 or Infinity to be used
+ */
+export function transport_column_update(
+  columns: usize, y: usize, logB: usize, eta: f64, damping: f64, omega: f64, out: usize, count: i32,
+): i32 {
+  let bad = 0
+  const unit = 1 / eta
+  for (let j = 0; j < count; j++) {
+    const at = <usize>j << 3
+    const sum = load<f64>(columns + at)
+    const before = load<f64>(y + at)
+    if (!(sum > 1e-280 && sum < 1e280)) bad++
+    const soft = before + (load<f64>(logB + at) - logOf(sum)) * unit
+    store<f64>(out + at, before + omega * (damping * soft - before))
+  }
+  return bad
+}
+
+/** most_j = max(most_j, x_i - c_ij) over the rows given. */
+export function transport_column_maxima(cost: usize, rows: i32, stride: i32, x: usize, most: usize): void {
+  const bytes = <usize>stride << 3
+  for (let i = 0; i < rows; i++) {
+    const xi = f64x2.splat(load<f64>(x))
+    for (let j: usize = 0; j < bytes; j += 16) {
+      v128.store(most + j, f64x2.pmax(v128.load(most + j), f64x2.sub(xi, v128.load(cost + j))))
+    }
+    cost += bytes
+    x += 8
+  }
+}
+
+/** sums_j += exp(eta (x_i - c_ij - most_j)) over the rows given. */
+export function transport_column_sums(
+  table: usize, cost: usize, rows: i32, stride: i32, x: usize, most: usize, eta: f64, sums: usize,
+): void {
+  const bytes = <usize>stride << 3
+  const scale = f64x2.splat(eta * PARTS_PER_E)
+  for (let i = 0; i < rows; i++) {
+    const xi = f64x2.splat(load<f64>(x))
+    for (let j: usize = 0; j < bytes; j += 16) {
+      const t = f64x2.sub(f64x2.sub(xi, v128.load(cost + j)), v128.load(most + j))
+      v128.store(sums + j, f64x2.add(v128.load(sums + j), power(table, f64x2.mul(scale, t))))
+    }
+    cost += bytes
+    x += 8
+  }
+}
+
+/**
+ * Plan entries exp(eta (x_i + y_j - c_ij) - 1) of `rows` rows: stored from `plan` on (`planStep` bytes a row, 0 to overwrite
+ * one row), summed over rows and added to `columns`.
+ *
+ * @returns sum_ij p_ij c_ij
+ */
+export function transport_plan_rows(
+  table: usize, cost: usize, rows: i32, stride: i32, x: usize, y: usize, eta: f64, plan: usize, planStep: usize,
+  rowSums: usize, columns: usize,
+): f64 {
+  const bytes = <usize>stride << 3
+  const scale = f64x2.splat(eta * PARTS_PER_E)
+  const unit = 1 / eta
+  const zero = f64x2.splat(0)
+  let total: f64 = 0
+  for (let i = 0; i < rows; i++) {
+    store<f64>(rowSums, planRow(table, cost, bytes, load<f64>(x) - unit, y, scale, plan))
+    let paid = zero
+    for (let j: usize = 0; j < bytes; j += 16) {
+      const p = v128.load(plan + j)
+      v128.store(columns + j, f64x2.add(v128.load(columns + j), p))
+      // A forbidden pair has c = Infinity and p = 0; their product must count as 0.
+      const product = f64x2.mul(p, v128.load(cost + j))
+      paid = f64x2.add(paid, v128.and(product, f64x2.ne(p, zero)))
+    }
+    total += sumLanes(paid)
+    cost += bytes
+    plan += planStep
+    x += 8
+    rowSums += 8
+  }
+  return total
+}
+
+/**
+ * The fused scaling pass: s = K v, u = a / s, and columns += K' u, touching each row of K once.
+ */
+export function transport_scaling_rows(
+  kernel: usize, rows: i32, stride: i32, v: usize, a: usize, s: usize, u: usize, columns: usize,
+): void {
+  const bytes = <usize>stride << 3
+  let i = 0
+  for (; i + 4 <= rows; i += 4) {
+    const k0 = kernel
+    const k1 = k0 + bytes
+    const k2 = k1 + bytes
+    const k3 = k2 + bytes
+    let s0 = f64x2.splat(0)
+    let s1 = s0
+    let s2 = s0
+    let s3 = s0
+    let t0 = s0
+    let t1 = s0
+    let t2 = s0
+    let t3 = s0
+    let j: usize = 0
+    for (; j + 32 <= bytes; j += 32) {
+      const v0 = v128.load(v + j)
+      const v1 = v128.load(v + j, 16)
+      s0 = f64x2.add(s0, f64x2.mul(v0, v128.load(k0 + j)))
+      s1 = f64x2.add(s1, f64x2.mul(v0, v128.load(k1 + j)))
+      s2 = f64x2.add(s2, f64x2.mul(v0, v128.load(k2 + j)))
+      s3 = f64x2.add(s3, f64x2.mul(v0, v128.load(k3 + j)))
+      t0 = f64x2.add(t0, f64x2.mul(v1, v128.load(k0 + j, 16)))
+      t1 = f64x2.add(t1, f64x2.mul(v1, v128.load(k1 + j, 16)))
+      t2 = f64x2.add(t2, f64x2.mul(v1, v128.load(k2 + j, 16)))
+      t3 = f64x2.add(t3, f64x2.mul(v1, v128.load(k3 + j, 16)))
+    }
+    if (j < bytes) {
+      const v0 = v128.load(v + j)
+      s0 = f64x2.add(s0, f64x2.mul(v0, v128.load(k0 + j)))
+      s1 = f64x2.add(s1, f64x2.mul(v0, v128.load(k1 + j)))
+      s2 = f64x2.add(s2, f64x2.mul(v0, v128.load(k2 + j)))
+      s3 = f64x2.add(s3, f64x2.mul(v0, v128.load(k3 + j)))
+    }
+    const d0 = sumLanes(f64x2.add(s0, t0))
+    const d1 = sumLanes(f64x2.add(s1, t1))
+    const d2 = sumLanes(f64x2.add(s2, t2))
+    const d3 = sumLanes(f64x2.add(s3, t3))
+    store<f64>(s, d0)
+    store<f64>(s, d1, 8)
+    store<f64>(s, d2, 16)
+    store<f64>(s, d3, 24)
+    const u0 = load<f64>(a) / d0
+    const u1 = load<f64>(a, 8) / d1
+    const u2 = load<f64>(a, 16) / d2
+    const u3 = load<f64>(a, 24) / d3
+    store<f64>(u, u0)
+    store<f64>(u, u1, 8)
+    store<f64>(u, u2, 16)
+    store<f64>(u, u3, 24)
+    const w0 = f64x2.splat(u0)
+    const w1 = f64x2.splat(u1)
+    const w2 = f64x2.splat(u2)
+    const w3 = f64x2.splat(u3)
+    for (j = 0; j < bytes; j += 16) {
+      const left = f64x2.add(f64x2.mul(w0, v128.load(k0 + j)), f64x2.mul(w1, v128.load(k1 + j)))
+      const right = f64x2.add(f64x2.mul(w2, v128.load(k2 + j)), f64x2.mul(w3, v128.load(k3 + j)))
+      v128.store(columns + j, f64x2.add(v128.load(columns + j), f64x2.add(left, right)))
+    }
+    kernel = k3 + bytes
+    s += 32
+    u += 32
+    a += 32
+  }
+  for (; i < rows; i++) {
+    let s0 = f64x2.splat(0)
+    for (let j: usize = 0; j < bytes; j += 16) s0 = f64x2.add(s0, f64x2.mul(v128.load(v + j), v128.load(kernel + j)))
+    const d = sumLanes(s0)
+    const ui = load<f64>(a) / d
+    store<f64>(s, d)
+    store<f64>(u, ui)
+    const w = f64x2.splat(ui)
+    for (let j: usize = 0; j < bytes; j += 16) {
+      v128.store(columns + j, f64x2.add(v128.load(columns + j), f64x2.mul(w, v128.load(kernel + j))))
+    }
+    kernel += bytes
+    s += 8
+    u += 8
+    a += 8
+  }
+}
+
+/**
+ * Costs between `rows` points and all target points. `source` is [rows, dimension]; `target` is dimension-major,
+ * [dimension, stride]. Metric 0: squared Euclidean; 1: Euclidean; 2: L1; 3: cosine (1 - inner product of unit vectors).
+ * Columns from `columns` to `stride` become Infinity.
+ */
+export function transport_point_costs(
+  metric: i32, source: usize, rows: i32, dimension: i32, target: usize, columns: i32, stride: i32, out: usize,
+): void {
+  const bytes = <usize>stride << 3
+  for (let i = 0; i < rows; i++) {
+    const start = metric == 3 ? f64x2.splat(-1) : f64x2.splat(0)
+    for (let j: usize = 0; j < bytes; j += 16) {
+      let sum = start
+      let t = target + j
+      for (let k = 0; k < dimension; k++) {
+        const s = f64x2.splat(load<f64>(source + (<usize>k << 3)))
+        const c = v128.load(t)
+        if (metric < 2) {
+          const d = f64x2.sub(s, c)
+          sum = f64x2.add(sum, f64x2.mul(d, d))
+        } else if (metric == 2) sum = f64x2.add(sum, f64x2.abs(f64x2.sub(s, c)))
+        else sum = f64x2.add(sum, f64x2.mul(s, c))
+        t += bytes
+      }
+      if (metric == 1) sum = f64x2.sqrt(sum)
+      else if (metric == 3) sum = f64x2.max(f64x2.splat(0), f64x2.neg(sum))
+      v128.store(out + j, sum)
+    }
+    for (let j = columns; j < stride; j++) store<f64>(out + (<usize>j << 3), Infinity)
+    source += <usize>dimension << 3
+    out += bytes
+  }
+}
+
+/**
+ * The smallest reduced cost c_ij - x_i - y_j of one row; its column goes to the 32-bit integer at `where`, unless that is 0.
+ */
+export function transport_cheapest(cost: usize, stride: i32, x: f64, y: usize, where: usize): f64 {
+  const bytes = <usize>stride << 3
+  let b0 = f64x2.splat(Infinity)
+  let b1 = b0
+  let j: usize = 0
+  for (; j + 32 <= bytes; j += 32) {
+    b0 = f64x2.pmin(b0, f64x2.sub(v128.load(cost + j), v128.load(y + j)))
+    b1 = f64x2.pmin(b1, f64x2.sub(v128.load(cost + j, 16), v128.load(y + j, 16)))
+  }
+  if (j < bytes) b0 = f64x2.pmin(b0, f64x2.sub(v128.load(cost + j), v128.load(y + j)))
+  b0 = f64x2.pmin(b0, b1)
+  const best = min(f64x2.extract_lane(b0, 0), f64x2.extract_lane(b0, 1))
+  if (where != 0) {
+    const target = f64x2.splat(best)
+    for (j = 0; j < bytes; j += 16) {
+      const mask = i64x2.bitmask(f64x2.eq(f64x2.sub(v128.load(cost + j), v128.load(y + j)), target))
+      if (mask) {
+        store<i32>(where, <i32>(j >> 3) + (mask & 1 ? 0 : 1))
+        break
+      }
+    }
+  }
+  return best - x
+}

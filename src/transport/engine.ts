@@ -1,0 +1,519 @@
+import { Workspace } from '../linalg/index.ts'
+import { type Cost, checkCost, metrics } from './cost.ts'
+
+/** The kernels of `assembly/transport.ts`; pointers are byte addresses, see there. */
+interface TransportKernels {
+  transport_prepare(table: number): void
+  transport_log(x: number, out: number, count: number): void
+  transport_add_log(base: number, factor: number, x: number, out: number, count: number): void
+  transport_softmin_rows(
+    table: number,
+    cost: number,
+    rows: number,
+    stride: number,
+    y: number,
+    eta: number,
+    logA: number,
+    old: number,
+    x: number,
+    softmin: number,
+    damping: number,
+    omega: number,
+    scratch: number,
+    columns: number,
+  ): void
+  transport_column_update(
+    columns: number,
+    y: number,
+    logB: number,
+    eta: number,
+    damping: number,
+    omega: number,
+    out: number,
+    count: number,
+  ): number
+  transport_column_maxima(cost: number, rows: number, stride: number, x: number, most: number): void
+  transport_column_sums(
+    table: number,
+    cost: number,
+    rows: number,
+    stride: number,
+    x: number,
+    most: number,
+    eta: number,
+    sums: number,
+  ): void
+  transport_plan_rows(
+    table: number,
+    cost: number,
+    rows: number,
+    stride: number,
+    x: number,
+    y: number,
+    eta: number,
+    plan: number,
+    planStep: number,
+    rowSums: number,
+    columns: number,
+  ): number
+  transport_scaling_rows(
+    kernel: number,
+    rows: number,
+    stride: number,
+    v: number,
+    a: number,
+    s: number,
+    u: number,
+    columns: number,
+  ): void
+  transport_point_costs(
+    metric: number,
+    source: number,
+    rows: number,
+    dimension: number,
+    target: number,
+    columns: number,
+    stride: number,
+    out: number,
+  ): void
+  transport_cheapest(cost: number, stride: number, x: number, y: number, where: number): number
+}
+
+/** What the engine needs of a problem. */
+export interface Marginals {
+  /** Length n, >= 0. */
+  readonly a: Float64Array
+  /** Length m, >= 0. */
+  readonly b: Float64Array
+  readonly cost: Cost
+}
+
+/** Up to this size a matrix of costs is kept in kernel memory; beyond it rows are computed or copied block by block. */
+const cachedBytes = 512e6
+/** Size of the blocks otherwise. */
+const blockBytes = 2e6
+const tableBytes = 2240
+
+function support(weights: Float64Array): Int32Array {
+  let count = 0
+  for (let i = 0; i < weights.length; i++) if (weights[i] > 0) count++
+  const index = new Int32Array(count)
+  count = 0
+  for (let i = 0; i < weights.length; i++) if (weights[i] > 0) index[count++] = i
+  return index
+}
+
+/**
+ * Passes over the n x m pairs of a transport problem. Points of weight zero are left out: all vectors here have the lengths
+ * `rows` and `columns` of the supports (`gather` and `spread` translate). Costs stay in kernel memory if they fit, otherwise
+ * they are made anew in every pass, a block of rows at a time.
+ *
+ * Nothing in an engine is state: each call depends on its arguments alone, but for the matrix slot, whose owner is recorded.
+ */
+export class TransportEngine {
+  readonly rows: number
+  readonly columns: number
+  /** Row stride of stored matrices: `columns` rounded up to even. */
+  readonly stride: number
+  /** Weights on the support, and their sums. */
+  readonly a: Float64Array
+  readonly b: Float64Array
+  readonly rowIndex: Int32Array
+  readonly columnIndex: Int32Array
+  /** Whether points have weight zero, so that vectors differ in length from the problem's. */
+  readonly reduced: boolean
+  /** The largest finite |c_ij| on the support, or an upper bound of it. */
+  readonly largest: number
+  /** Whether some c_ij on the support is Infinity. */
+  readonly forbidden: boolean
+  /** The stored matrix [rows, stride], where it fits; see `claim`. */
+  readonly slot: Float64Array | null
+  /** Sums that the latest `pass` or `plan` left: rows and columns of the plan. */
+  readonly rowSums: Float64Array
+  readonly columnSums: Float64Array
+  /** What the latest `pass` proposed. */
+  readonly nextX: Float64Array
+  readonly nextY: Float64Array
+  readonly softmin: Float64Array
+
+  private readonly work: Workspace
+  private readonly kernels: TransportKernels
+  private readonly table: number
+  private readonly cost: Cost
+  private readonly fullColumns: number
+  private readonly cached: boolean
+  private readonly blockRows: number
+  private readonly block: Float64Array
+  private readonly points: Float64Array | null
+  private readonly targets: Float64Array | null
+  private readonly x: Float64Array
+  private readonly y: Float64Array
+  private readonly u: Float64Array
+  private readonly v: Float64Array
+  private readonly weightsA: Float64Array
+  private readonly logA: Float64Array
+  private readonly logB: Float64Array
+  private readonly line: Float64Array
+  private readonly most: Float64Array
+  private readonly where: Int32Array
+  private owner: object | null = null
+
+  constructor({ a, b, cost }: Marginals) {
+    this.rowIndex = support(a)
+    this.columnIndex = support(b)
+    const n = this.rowIndex.length
+    const m = this.columnIndex.length
+    const stride = m + (m & 1)
+    this.rows = n
+    this.columns = m
+    this.stride = stride
+    this.cost = cost
+    this.fullColumns = b.length
+    this.reduced = n < a.length || m < b.length
+    const matrixBytes = 8 * n * stride
+    this.cached = matrixBytes <= cachedBytes
+    const hasSlot = matrixBytes <= cachedBytes
+    this.blockRows = this.cached ? n : Math.max(1, Math.min(n, Math.floor(blockBytes / (8 * stride))))
+    const dimension = cost.kind === 'points' ? cost.dimension : 0
+    const vectors = 8 * n + 12 * (stride + 2)
+    this.work = new Workspace(
+      tableBytes +
+        8 * (vectors + n * dimension + stride * dimension + this.blockRows * stride) +
+        (hasSlot ? matrixBytes : 0) +
+        64 * 32,
+    )
+    const { work } = this
+    this.kernels = work.kernels as unknown as TransportKernels
+    this.table = work.allocate(tableBytes)
+    this.kernels.transport_prepare(this.table)
+    const even = n + (n & 1)
+    this.rowSums = work.float64(even)
+    this.nextX = work.float64(even).subarray(0, n)
+    this.softmin = work.float64(even).subarray(0, n)
+    this.x = work.float64(even)
+    this.u = work.float64(even)
+    this.weightsA = work.float64(even)
+    this.logA = work.float64(even)
+    this.columnSums = work.float64(stride)
+    this.nextY = work.float64(stride).subarray(0, m)
+    this.y = work.float64(stride)
+    this.v = work.float64(stride)
+    this.logB = work.float64(stride)
+    this.line = work.float64(stride)
+    this.most = work.float64(stride)
+    this.where = work.int32(2)
+    this.block = work.float64(this.blockRows * stride)
+    this.slot = hasSlot ? work.float64(n * stride) : null
+    this.a = Float64Array.from(this.rowIndex, (i) => a[i])
+    this.b = Float64Array.from(this.columnIndex, (j) => b[j])
+    this.weightsA.set(this.a)
+    for (let i = 0; i < n; i++) this.logA[i] = Math.log(this.a[i])
+    for (let j = 0; j < m; j++) this.logB[j] = Math.log(this.b[j])
+
+    if (cost.kind === 'points') {
+      this.points = work.float64(n * dimension)
+      this.targets = work.float64(stride * dimension)
+      for (let i = 0; i < n; i++) {
+        const at = this.rowIndex[i] * dimension
+        this.points.set(cost.source.subarray(at, at + dimension), i * dimension)
+      }
+      for (let j = 0; j < m; j++) {
+        const at = this.columnIndex[j] * dimension
+        for (let k = 0; k < dimension; k++) this.targets[k * stride + j] = cost.target[at + k]
+      }
+    } else {
+      this.points = null
+      this.targets = null
+    }
+    if (this.cached) this.fill(0, n)
+    if (cost.kind === 'function' || this.reduced) {
+      let largest = 0
+      let forbidden = false
+      for (let i = 0; i < n; i += this.blockRows) {
+        const count = Math.min(this.blockRows, n - i)
+        this.costs(i, count)
+        for (let r = 0; r < count; r++) {
+          for (let j = 0; j < m; j++) {
+            const c = this.block[r * stride + j]
+            if (c === Infinity) forbidden = true
+            else if (Math.abs(c) > largest) largest = Math.abs(c)
+          }
+        }
+      }
+      this.largest = largest
+      this.forbidden = forbidden
+    } else {
+      this.largest = cost.largest
+      this.forbidden = cost.forbidden
+    }
+  }
+
+  /** Writes the costs of `count` rows from row `i` on into the block. */
+  private fill(i: number, count: number): void {
+    const { cost, block, stride, columns: m } = this
+    if (cost.kind === 'points') {
+      this.kernels.transport_point_costs(
+        metrics.indexOf(cost.metric),
+        this.points!.byteOffset + 8 * i * cost.dimension,
+        count,
+        cost.dimension,
+        this.targets!.byteOffset,
+        m,
+        stride,
+        block.byteOffset,
+      )
+      return
+    }
+    for (let r = 0; r < count; r++) {
+      const from = this.rowIndex[i + r]
+      const at = r * stride
+      if (cost.kind === 'function') {
+        for (let j = 0; j < m; j++) {
+          const c = cost.at(from, this.columnIndex[j])
+          checkCost(c, from, this.columnIndex[j])
+          block[at + j] = c
+        }
+      } else if (m === this.fullColumns) block.set(cost.values.subarray(from * m, from * m + m), at)
+      else {
+        const base = from * this.fullColumns
+        for (let j = 0; j < m; j++) block[at + j] = cost.values[base + this.columnIndex[j]]
+      }
+      for (let j = m; j < stride; j++) block[at + j] = Infinity
+    }
+  }
+
+  /** Address of the costs of `count` rows from row `i` on, at most a block. */
+  private costs(i: number, count: number): number {
+    if (this.cached) return this.block.byteOffset + 8 * i * this.stride
+    this.fill(i, count)
+    return this.block.byteOffset
+  }
+
+  /** The costs of row `i` of the support: a view, valid until the next call. */
+  costRow(i: number): Float64Array {
+    const at = this.costs(i, 1)
+    return new Float64Array(this.work.memory.buffer, at, this.columns)
+  }
+
+  /** Values at the points of the support. */
+  gather(full: Float64Array, index: Int32Array): Float64Array {
+    const out = new Float64Array(index.length)
+    for (let i = 0; i < index.length; i++) out[i] = full[index[i]]
+    return out
+  }
+
+  /** Potentials of all points; those of weight zero have potential -Infinity, which makes their plan entries 0. */
+  spread(values: Float64Array, index: Int32Array, length: number): Float64Array {
+    if (index.length === length) return values
+    const out = new Float64Array(length).fill(-Infinity)
+    for (let i = 0; i < index.length; i++) out[index[i]] = values[i]
+    return out
+  }
+
+  /**
+   * One fused pass of log-domain Sinkhorn from (x, y): `softmin` gets the row potentials that fit the rows exactly, `nextX` the
+   * relaxed and damped step towards them, `columnSums` the column sums of the plan (nextX, y), `nextY` the step of the columns.
+   * One exponential per pair.
+   *
+   * @param damping lambda in (0, 1]: 1 for fixed marginals, rho / (rho + epsilon) for Kullback-Leibler ones
+   * @param omega relaxation, 1 for plain Sinkhorn
+   */
+  pass(x: Float64Array, y: Float64Array, eta: number, damping = 1, omega = 1): void {
+    const { kernels, table, rows, columns, stride, columnSums } = this
+    this.x.set(x)
+    this.y.set(y)
+    columnSums.fill(0)
+    for (let i = 0; i < rows; i += this.blockRows) {
+      const count = Math.min(this.blockRows, rows - i)
+      kernels.transport_softmin_rows(
+        table,
+        this.costs(i, count),
+        count,
+        stride,
+        this.y.byteOffset,
+        eta,
+        this.logA.byteOffset + 8 * i,
+        this.x.byteOffset + 8 * i,
+        this.nextX.byteOffset + 8 * i,
+        this.softmin.byteOffset + 8 * i,
+        damping,
+        omega,
+        this.line.byteOffset,
+        columnSums.byteOffset,
+      )
+    }
+    const bad = kernels.transport_column_update(
+      columnSums.byteOffset,
+      this.y.byteOffset,
+      this.logB.byteOffset,
+      eta,
+      damping,
+      omega,
+      this.nextY.byteOffset,
+      columns,
+    )
+    if (bad > 0) this.repairColumns(eta, damping, omega)
+  }
+
+  /** Column updates where sums of unshifted entries underflow or overflow: two more passes, shifted by the column maxima. */
+  private repairColumns(eta: number, damping: number, omega: number): void {
+    const { kernels, table, rows, columns, stride, most, line, columnSums } = this
+    most.fill(-Infinity)
+    for (let i = 0; i < rows; i += this.blockRows) {
+      const count = Math.min(this.blockRows, rows - i)
+      const x = this.nextX.byteOffset + 8 * i
+      kernels.transport_column_maxima(this.costs(i, count), count, stride, x, most.byteOffset)
+    }
+    line.fill(0)
+    for (let i = 0; i < rows; i += this.blockRows) {
+      const count = Math.min(this.blockRows, rows - i)
+      const x = this.nextX.byteOffset + 8 * i
+      const cost = this.costs(i, count)
+      kernels.transport_column_sums(table, cost, count, stride, x, most.byteOffset, eta, line.byteOffset)
+    }
+    for (let j = 0; j < columns; j++) {
+      if (columnSums[j] > 1e-280 && columnSums[j] < 1e280) continue
+      const before = this.y[j]
+      const soft = (this.logB[j] + 1 - Math.log(line[j])) / eta - most[j]
+      this.nextY[j] = before + omega * (damping * soft - before)
+    }
+  }
+
+  /**
+   * Sums of the plan of (x, y) into `rowSums` and `columnSums`; with `store`, the plan itself into the slot.
+   *
+   * @returns sum_ij p_ij c_ij
+   */
+  plan(x: Float64Array, y: Float64Array, eta: number, store = false): number {
+    const { kernels, table, rows, stride, columnSums } = this
+    this.x.set(x)
+    this.y.set(y)
+    columnSums.fill(0)
+    let paid = 0
+    if (store) this.owner = null
+    for (let i = 0; i < rows; i += this.blockRows) {
+      const count = Math.min(this.blockRows, rows - i)
+      const to = store ? this.slot!.byteOffset + 8 * i * stride : this.line.byteOffset
+      paid += kernels.transport_plan_rows(
+        table,
+        this.costs(i, count),
+        count,
+        stride,
+        this.x.byteOffset + 8 * i,
+        this.y.byteOffset,
+        eta,
+        to,
+        store ? 8 * stride : 0,
+        this.rowSums.byteOffset + 8 * i,
+        columnSums.byteOffset,
+      )
+    }
+    return paid
+  }
+
+  /** One row of the plan: a view, valid until the next call. */
+  planRow(i: number, xi: number, y: Float64Array, eta: number): Float64Array {
+    this.x[0] = xi
+    this.y.set(y)
+    this.kernels.transport_plan_rows(
+      this.table,
+      this.costs(i, 1),
+      1,
+      this.stride,
+      this.x.byteOffset,
+      this.y.byteOffset,
+      eta,
+      this.line.byteOffset,
+      0,
+      this.x.byteOffset,
+      this.most.byteOffset,
+    )
+    return this.line.subarray(0, this.columns)
+  }
+
+  /** Whether the slot still holds what `owner` put there. */
+  holds(owner: object): boolean {
+    return this.owner === owner
+  }
+
+  /** Marks the slot as holding what `owner` names; the next `plan(..., true)` unmarks it. */
+  claim(owner: object): void {
+    this.owner = owner
+  }
+
+  /**
+   * One fused scaling pass with the slot as kernel K: `rowSums` = u o (K v), `nextU` = a / (K v), `nextV` = b / (K' nextU).
+   * The two results lie in `nextX` and `nextY`.
+   */
+  scale(u: Float64Array, v: Float64Array): void {
+    const { rows, columns, stride, columnSums, rowSums, b, nextY } = this
+    this.v.set(v)
+    columnSums.fill(0)
+    this.kernels.transport_scaling_rows(
+      this.slot!.byteOffset,
+      rows,
+      stride,
+      this.v.byteOffset,
+      this.weightsA.byteOffset,
+      rowSums.byteOffset,
+      this.nextX.byteOffset,
+      columnSums.byteOffset,
+    )
+    for (let i = 0; i < rows; i++) rowSums[i] *= u[i]
+    for (let j = 0; j < columns; j++) nextY[j] = b[j] / columnSums[j]
+  }
+
+  /** out = base + factor ln(x), for row or column vectors. */
+  addLog(base: Float64Array, factor: number, x: Float64Array, out: Float64Array): void {
+    const n = x.length
+    const even = n + (n & 1)
+    const inBase = n === this.rows ? this.x : this.y
+    const inX = n === this.rows ? this.u : this.v
+    inBase.set(base)
+    inX.set(x)
+    for (let k = n; k < even; k++) inX[k] = 1
+    this.kernels.transport_add_log(inBase.byteOffset, factor, inX.byteOffset, inBase.byteOffset, even)
+    out.set(n === inBase.length ? inBase : inBase.subarray(0, n))
+  }
+
+  /** x_i = min_j (c_ij - y_j) for all rows. */
+  cheapestRows(y: Float64Array, out: Float64Array): void {
+    this.y.set(y)
+    for (let i = 0; i < this.rows; i += this.blockRows) {
+      const count = Math.min(this.blockRows, this.rows - i)
+      const cost = this.costs(i, count)
+      for (let r = 0; r < count; r++) {
+        out[i + r] = this.kernels.transport_cheapest(cost + 8 * r * this.stride, this.stride, 0, this.y.byteOffset, 0)
+      }
+    }
+  }
+
+  /** Makes `y` the potentials for the following calls of `cheapest`; write changes into the returned view. */
+  pricing(y: Float64Array): Float64Array {
+    this.y.set(y)
+    return this.y
+  }
+
+  /** min_j (c_ij - y_j) - xi and its column, with the potentials of `pricing`. Needs cached costs. */
+  cheapest(i: number, xi: number): number {
+    const cost = this.costs(i, 1)
+    return this.kernels.transport_cheapest(cost, this.stride, xi, this.y.byteOffset, this.where.byteOffset)
+  }
+
+  /** The column found by `cheapest`. */
+  get cheapestColumn(): number {
+    return this.where[0]
+  }
+}
+
+const engines = new WeakMap<Cost, { engine: TransportEngine; a: Float64Array; b: Float64Array }>()
+
+/** The engine of a problem: made once per cost and weights, kept as long as the cost is. */
+export function engineFor(problem: Marginals): TransportEngine {
+  const { a, b, cost } = problem
+  const known = engines.get(cost)
+  if (known && known.a === a && known.b === b) return known.engine
+  const engine = new TransportEngine(problem)
+  engines.set(cost, { engine, a, b })
+  return engine
+}

@@ -1,0 +1,6 @@
+export * from './greenkhorn.ts'
+export * from './sinkhorn.ts'
+export * from './sinkhorn-epsilon-scaling.ts'
+export * from './sinkhorn-log.ts'
+export * from './sinkhorn-newton-sparse.ts'
+export * from './sinkhorn-overrelaxed.ts'
