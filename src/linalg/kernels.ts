@@ -3,6 +3,8 @@ import { kernelModuleBase64 } from './kernels.generated.ts'
 /** out[i] = f(x[i]) for i < n; `out` may be `x`. */
 type ArrayKernel = (n: number, x: number, out: number) => void
 type ScalarKernel = (x: number) => number
+/** Per row of a contiguous [rows, columns] matrix. */
+type RowKernel = (rows: number, columns: number, x: number, out: number) => void
 type Reduction = (n: number, x: number) => number
 type Gemm = (
   transA: number,
@@ -46,7 +48,17 @@ type Syrk = (
 ) => void
 
 /** Names of the element-wise functions that exist as kernels. */
-export type KernelFunctionName = 'exp'
+export type KernelFunctionName =
+  | 'exp'
+  | 'log'
+  | 'expm1'
+  | 'log1p'
+  | 'tanh'
+  | 'sigmoid'
+  | 'softplus'
+  | 'erf'
+  | 'sin'
+  | 'cos'
 
 type PerPrecision<Name extends string, F> = { readonly [K in `${Name}_f64` | `${Name}_f32`]: F }
 type ElementwiseKernels = PerPrecision<KernelFunctionName, ArrayKernel> & {
@@ -103,6 +115,12 @@ export interface Kernels extends ElementwiseKernels {
   readonly fill_f64: (n: number, value: number, x: number) => void
   readonly fill_f32: (n: number, value: number, x: number) => void
   readonly multiply_f64: (n: number, x: number, y: number, out: number) => void
+  /** out[i] = log sum_j exp(x_ij). */
+  readonly logsumexp_rows_f64: RowKernel
+  readonly logsumexp_rows_f32: RowKernel
+  /** out_ij = exp(x_ij) / sum_l exp(x_il); `out` may be `x`. */
+  readonly softmax_rows_f64: RowKernel
+  readonly softmax_rows_f32: RowKernel
   readonly multiply_f32: (n: number, x: number, y: number, out: number) => void
 }
 
