@@ -10,7 +10,12 @@ const folder = mkdtempSync(join(tmpdir(), 'thalweg-package-'))
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
 function sh(command, args, options = {}) {
-  return execFileSync(command, args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], ...options })
+  return execFileSync(command, args, {
+    cwd: folder,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    ...options,
+  })
 }
 
 function expect(condition, message) {
@@ -108,7 +113,15 @@ export const usesKernels: typeof cholesky = cholesky
   writeFileSync(join(folder, 'site', 'page.ts'), consumer)
   sh('npx', ['vite', 'build', 'site', '--logLevel', 'warn', '--outDir', join(folder, 'site-built')])
   const assets = readdirSync(join(folder, 'site-built', 'assets'))
-  const script = readFileSync(join(folder, 'site-built', 'assets', assets.find((name) => name.endsWith('.js'))), 'utf8')
+  const script = readFileSync(
+    join(
+      folder,
+      'site-built',
+      'assets',
+      assets.find((name) => name.endsWith('.js')),
+    ),
+    'utf8',
+  )
   expect(!/from\s*["']node:/.test(script), 'the browser build imports nothing from Node')
   say(`Vite builds it for the browser (${Math.round(script.length / 1024)} kB)`)
 

@@ -5,8 +5,8 @@ import { join, resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '..')
 const check = process.argv.includes('--check')
-const { methods } = await import(join(root, 'dist', 'registry.mjs'))
-const { papers, isBuilt } = await import(join(root, 'dist', 'experiments.mjs'))
+const { methods } = await import(join(root, 'dist', 'registry.js'))
+const { papers, isBuilt } = await import(join(root, 'dist', 'experiments.js'))
 
 let stale = 0
 
