@@ -13,6 +13,7 @@ export interface BarzilaiBorweinOptions {
 }
 
 interface BarzilaiBorweinState extends SearchState {
+  direction: Float64Array
   /** The step for the next first trial. */
   step: number
   /** The last values of f as a ring, and how many there are. */
@@ -30,25 +31,27 @@ const LARGEST_STEP = 1e30
 const VALUE_NOISE = 1e-14
 
 /**
- * Barzilai-Borwein gradient method with the nonmonotone line search of Grippo, Lampariello and Lucidi, for smooth f: R^n -> R.
+ * Barzilai-Borwein gradient method with the nonmonotone line search of Grippo, Lampariello and Lucidi, for smooth f: R^n -> R,
+ * optionally over a box (then known as the spectral projected gradient method).
  *
- * x+ = x - t g, where t starts from the step that fits a multiple of the identity to the last change of the gradient, and is
- * shortened by quadratic interpolation until f(x+) <= max of the last `window` values - c1 t ||g||^2. f goes up and down on
- * the way; the solution is the best point so far (of equal values, up to rounding, the one with the smallest gradient). About
- * one value and gradient per iteration, memory 5n.
+ * x+ = x + t d with d = P(x - a g) - x, where P projects onto the box (d = -a g without one), a fits a multiple of the identity to
+ * the last change of the gradient, and t starts at 1 and is shortened by quadratic interpolation until
+ * f(x+) <= max of the last `window` values + c1 t <g, d>. f goes up and down on the way; the solution is the best point so far
+ * (of equal values, up to rounding, the one with the smallest gradient). About one value and gradient per iteration, memory 6n.
  *
  * Measures: those of the best point, `currentObjective` (f of the last iterate), `step`.
  *
  * @throws {OptionError} if an option lies outside its interval
  * @see Raydan, The Barzilai and Borwein gradient method for the large scale unconstrained minimization problem, SIAM J. Optim. 7
- *   (1997)
+ *   (1997); Birgin, Martinez and Raydan, Nonmonotone spectral projected gradient methods on convex sets, SIAM J. Optim. 10
+ *   (2000), Algorithm 2.2 (SPG2)
  */
 export const barzilaiBorwein = defineMethod<PreparedSmoothProblem, BarzilaiBorweinOptions, BarzilaiBorweinState>()({
   slug: 'barzilai-borwein',
   title: 'Barzilai-Borwein',
   room: 'smooth',
   problemClass: 'smooth',
-  summary: 'Gradient steps of a length that imitates Newton, with a line search that tolerates increases.',
+  summary: 'Gradient steps of a length that imitates Newton, with or without bounds on the variables.',
   source: {
     authors: 'Jonathan Barzilai, Jonathan M. Borwein',
     title: 'Two-Point Step Size Gradient Methods',
@@ -56,6 +59,7 @@ export const barzilaiBorwein = defineMethod<PreparedSmoothProblem, BarzilaiBorwe
     venue: 'IMA Journal of Numerical Analysis 8',
   },
   requires: ['gradient'],
+  handles: ['bounds'],
   options: {
     stepRule: choice(['long', 'short', 'alternating'], 'alternating', 'step rule'),
     window: integer(10, 'values looked back on', { min: 1, max: 10_000 }),
@@ -75,6 +79,7 @@ export const barzilaiBorwein = defineMethod<PreparedSmoothProblem, BarzilaiBorwe
         ...state,
         trial: new Float64Array(n),
         trialGradient: new Float64Array(n),
+        direction: new Float64Array(n),
         step: state.gradientNorm > 0 ? clamp(move / state.gradientNorm) : 1,
         values,
         count: 1,
@@ -85,40 +90,54 @@ export const barzilaiBorwein = defineMethod<PreparedSmoothProblem, BarzilaiBorwe
     },
 
     step(problem, state) {
-      const { x, gradient, trial, value, values } = state
+      const { x, gradient, trial, value, values, direction } = state
+      const { lower, upper } = problem
       const n = x.length
       let slope = 0
-      for (let i = 0; i < n; i++) slope += gradient[i] * gradient[i]
+      for (let i = 0; i < n; i++) {
+        let to = x[i] - state.step * gradient[i]
+        if (lower && to < lower[i]) to = lower[i]
+        if (upper && to > upper[i]) to = upper[i]
+        direction[i] = to - x[i]
+        slope += gradient[i] * direction[i]
+      }
       let reference = -Infinity
       for (let k = 0; k < Math.min(state.count, window); k++) reference = Math.max(reference, values[k])
       reference += Number.EPSILON * Math.abs(reference)
 
-      let t = state.step
+      let t = 1
       let trialValue: number
       for (;;) {
         let moved = false
         for (let i = 0; i < n; i++) {
-          trial[i] = x[i] - t * gradient[i]
-          moved ||= trial[i] !== x[i]
+          // Rounding must not carry the sum over a bound.
+          let to = x[i] + t * direction[i]
+          if (lower && to < lower[i]) to = lower[i]
+          if (upper && to > upper[i]) to = upper[i]
+          trial[i] = to
+          moved ||= to !== x[i]
         }
         if (!moved) return { outcome: 'stalled', reason: 'no step along the negative gradient is acceptable' }
         trialValue = problem.valueAndGradient(trial, state.trialGradient)
-        if (trialValue <= reference - sufficientDecrease * t * slope && allFinite(state.trialGradient)) break
+        if (trialValue <= reference + sufficientDecrease * t * slope && allFinite(state.trialGradient)) break
         // Minimizer of the parabola through f(x), the slope and the trial, safeguarded; NaN falls to the lower guard.
-        const parabola = (0.5 * t * t * slope) / (trialValue - value + t * slope)
+        const parabola = (-0.5 * t * t * slope) / (trialValue - value - t * slope)
         t = parabola > 0.1 * t ? Math.min(parabola, 0.5 * t) : 0.1 * t
       }
 
       const { trialGradient } = state
+      let ss = 0
       let sy = 0
       let yy = 0
       for (let i = 0; i < n; i++) {
+        const s = trial[i] - x[i]
         const y = trialGradient[i] - gradient[i]
-        sy -= t * gradient[i] * y
+        ss += s * s
+        sy += s * y
         yy += y * y
       }
       if (!commit(problem, state, trialValue)) return 'stalled'
-      state.step = clamp(sy > 0 ? chooseStep(stepRule, (t * t * slope) / sy, sy / yy, state.count) : 2 * t)
+      state.step = clamp(sy > 0 ? chooseStep(stepRule, ss / sy, sy / yy, state.count) : 2 * t * state.step)
       values[state.count % window] = trialValue
       state.count++
       const noise = VALUE_NOISE * Math.abs(trialValue)

@@ -569,6 +569,23 @@ export const sumsOfSquares: readonly SumOfSquares[] = [
   broydenTridiagonal(),
 ]
 
+/** Makers of the unconstrained test problems with known minimum, by name: `testProblems.rosenbrock(100)`. */
+export const testProblems = {
+  rosenbrock,
+  chainedRosenbrock,
+  quadraticBowl,
+  freudensteinRoth: (): SmoothProblem => asSmoothProblem(freudensteinRoth),
+  brownBadlyScaled: (): SmoothProblem => asSmoothProblem(brownBadlyScaled),
+  beale: (): SmoothProblem => asSmoothProblem(beale),
+  helicalValley: (): SmoothProblem => asSmoothProblem(helicalValley),
+  powellSingular: (dimension?: number): SmoothProblem => asSmoothProblem(powellSingular(dimension)),
+  wood: (): SmoothProblem => asSmoothProblem(wood),
+  brownDennis: (): SmoothProblem => asSmoothProblem(brownDennis),
+  variablyDimensioned: (dimension?: number): SmoothProblem => asSmoothProblem(variablyDimensioned(dimension)),
+  trigonometric: (dimension?: number): SmoothProblem => asSmoothProblem(trigonometric(dimension)),
+  broydenTridiagonal: (dimension?: number): SmoothProblem => asSmoothProblem(broydenTridiagonal(dimension)),
+}
+
 /** The unconstrained test problems with known minimum: Rosenbrock's function in several sizes, and all of `sumsOfSquares`. */
 export function smoothTestProblems(): readonly SmoothProblem[] {
   return [

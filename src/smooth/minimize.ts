@@ -1,0 +1,148 @@
+import { closest } from 'fastest-levenshtein'
+import type { CompiledFunction } from '../autodiff/index.ts'
+import { describe, InvalidInputError } from '../base/index.ts'
+import {
+  type Method,
+  type Result,
+  type RunOptions,
+  run,
+  type SmoothOracles,
+  type SmoothProblem,
+  smoothProblem,
+} from '../solver/index.ts'
+import { barzilaiBorwein } from './barzilai-borwein.ts'
+import { gradientDescent } from './gradient-descent.ts'
+import { gradientNormalizedNewton } from './gradient-normalized-newton.ts'
+import { isCompiled, problemFromGraph } from './graph-problems.ts'
+import { lbfgs } from './lbfgs.ts'
+import { lbfgsb } from './lbfgsb.ts'
+import { newton } from './newton.ts'
+import { trustRegionNewton } from './trust-region-newton.ts'
+
+const methodsByName = {
+  lbfgs,
+  lbfgsb,
+  newton,
+  'trust-region-newton': trustRegionNewton,
+  'gradient-normalized-smoothness': gradientNormalizedNewton,
+  'barzilai-borwein': barzilaiBorwein,
+  'gradient-descent': gradientDescent,
+} as const
+
+/** The names that `minimize` knows; any other method is passed as an object. */
+export type MinimizeMethodName = keyof typeof methodsByName
+
+/** What may be told to `minimize` besides the function: derivatives, bounds, the method, and all limits of a run. */
+export interface MinimizeOptions
+  extends Omit<RunOptions<Float64Array>, 'start'>,
+    Pick<SmoothOracles, 'gradient' | 'valueAndGradient' | 'hessian' | 'hessianProduct' | 'lower' | 'upper' | 'name'> {
+  /** A name, or a method made by its factory (of any room). Default: chosen from what the problem offers. */
+  method?: MinimizeMethodName | Method<SmoothProblem, never>
+}
+
+/** Up to this dimension a dense Hessian is factored; above, only multiplied. */
+const DENSE_NEWTON = 1000
+/** Default tolerance where the gradient comes from differences of values, which are no better. */
+const DIFFERENCES_TOLERANCE = 1e-6
+
+type SmoothMethod = Method<SmoothProblem, never>
+
+function choose(problem: SmoothProblem): { method: SmoothMethod; why: string } {
+  const n = problem.dimension
+  const as = (method: unknown): SmoothMethod => method as SmoothMethod
+  if (problem.lower || problem.upper) {
+    return { method: as(lbfgsb()), why: 'there are bounds' }
+  }
+  if (problem.hessian && n <= DENSE_NEWTON) {
+    return { method: as(newton()), why: `there is a Hessian of ${n} variable${n === 1 ? '' : 's'}` }
+  }
+  if (problem.hessianProduct) {
+    return { method: as(trustRegionNewton()), why: 'there are Hessian products' }
+  }
+  if (problem.hessian) {
+    return { method: as(trustRegionNewton({ curvature: 'matrix' })), why: `there is a Hessian of ${n} variables` }
+  }
+  return {
+    method: as(lbfgs()),
+    why: problem.gradient || problem.valueAndGradient ? 'there is a gradient and no Hessian' : 'there are values only',
+  }
+}
+
+function named(name: string): SmoothMethod {
+  if (Object.hasOwn(methodsByName, name)) return methodsByName[name as MinimizeMethodName]() as unknown as SmoothMethod
+  const names = Object.keys(methodsByName)
+  throw new InvalidInputError(`minimize: unknown method '${name}'; did you mean '${closest(name, names)}'?`, {
+    argument: 'method',
+    expected: names.join(', '),
+    received: name,
+  })
+}
+
+/**
+ * Minimizes a smooth function f: R^n -> R, over a box if there are bounds.
+ *
+ * The method is chosen from what is offered: with bounds L-BFGS-B; with a Hessian of at most 1,000 variables
+ * Newton; with Hessian products or a larger Hessian trust-region Newton-CG; else L-BFGS. The message of the result says
+ * which and why. Converged means that the infinity norm of the (projected) gradient, measured at the returned point, is at
+ * most `tolerance`: default 1e-8, or 1e-6 where the gradient comes from differences of values.
+ *
+ * @example
+ * const f = (x: Float64Array) => (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2
+ * minimize(f, [-1.2, 1]).x // close to [1, 1]
+ *
+ * @param f a function of a Float64Array of length n, which may return NaN or Infinity outside its domain; a problem made by
+ *   `smoothProblem`; or a function compiled by `compile` (exact derivatives then come with it)
+ * @param x0 the start, length n, copied; may be left out for a problem that has one
+ * @returns the best point found; every numerical outcome is a status, never an exception
+ * @throws {ThalwegError} on bad input
+ */
+export function minimize(
+  f: ((x: Float64Array) => number) | SmoothProblem | CompiledFunction,
+  x0?: ArrayLike<number>,
+  options: MinimizeOptions = {},
+): Result<Float64Array> {
+  const { method: wanted, gradient, valueAndGradient, hessian, hessianProduct, lower, upper, name, ...limits } = options
+  const extras = {
+    ...(gradient && { gradient }),
+    ...(valueAndGradient && { valueAndGradient }),
+    ...(hessian && { hessian }),
+    ...(hessianProduct && { hessianProduct }),
+    ...(lower && { lower }),
+    ...(upper && { upper }),
+    ...(name !== undefined && { name }),
+  }
+  let problem: SmoothProblem
+  if (typeof f === 'function') {
+    problem = smoothProblem({ dimension: dimensionOf(x0), value: f, ...extras })
+  } else if (isCompiled(f)) {
+    problem = problemFromGraph(f, extras)
+  } else if (f?.class?.name === 'smooth') {
+    const { class: _, ...oracles } = f
+    problem = smoothProblem({ ...(oracles as SmoothOracles), ...extras })
+  } else {
+    throw new InvalidInputError(
+      `minimize: expected a function of x, a smooth problem or a compiled function, got ${describe(f)}`,
+      { argument: 'f', expected: 'a function, a smooth problem or a compiled function', received: describe(f) },
+    )
+  }
+  const { method, why } =
+    wanted === undefined
+      ? choose(problem)
+      : { method: typeof wanted === 'string' ? named(wanted) : wanted, why: undefined }
+  const differences = !problem.gradient && !problem.valueAndGradient
+  const result = run(problem, method, {
+    ...limits,
+    ...(differences && limits.tolerance === undefined && { tolerance: DIFFERENCES_TOLERANCE }),
+    ...(x0 !== undefined && { start: x0 as Float64Array }),
+  })
+  return why === undefined ? result : { ...result, message: `${result.message} Method: ${method.name}, since ${why}.` }
+}
+
+function dimensionOf(x0: ArrayLike<number> | undefined): number {
+  if (typeof x0 === 'object' && x0 !== null && typeof x0.length === 'number' && x0.length >= 1) return x0.length
+  throw new InvalidInputError(`minimize: x0 must be an array of at least one number, got ${describe(x0)}`, {
+    argument: 'x0',
+    expected: 'an array of numbers',
+    received: describe(x0),
+  })
+}
