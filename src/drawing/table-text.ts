@@ -4,6 +4,10 @@ import { formatNumber } from './format.ts'
 const cellText = (cell: string | number): string =>
   typeof cell === 'number' ? formatNumber(cell) : cell.replace(/\s+/g, ' ')
 
+/** Numbers that came formatted are aligned as numbers too. */
+const looksNumeric = (cell: string | number): boolean =>
+  typeof cell === 'number' || /^(?:[-+]?[\d.]+(?:e[-+]?\d+)?|NaN|-?Infinity|-|)$/.test(cell)
+
 /** A table as aligned text: numbers to the right, words to the left, the widest column cut to fit `width` (default 80). */
 export function tableToText(table: Table, width = 80): string {
   const rows = table.rows.map((row) => row.map(cellText))
@@ -17,7 +21,7 @@ export function tableToText(table: Table, width = 80): string {
     excess--
   }
   const numeric = table.columns.map(
-    (_, j) => table.rows.length > 0 && table.rows.every((row) => typeof row[j] === 'number' || row[j] === ''),
+    (_, j) => table.rows.length > 0 && table.rows.every((row) => looksNumeric(row[j] ?? '')),
   )
   const padded = (text: string, j: number): string => {
     const cut = text.length > sizes[j] ? `${text.slice(0, sizes[j] - 3)}...` : text
@@ -35,7 +39,7 @@ export function tableToMarkdown(table: Table): string {
   const escaped = (text: string): string => text.replace(/\|/g, '\\|').replace(/</g, '&lt;')
   const line = (cells: readonly string[]): string => `| ${cells.map(escaped).join(' | ')} |`
   const aligned = table.columns.map((_, j) =>
-    table.rows.length > 0 && table.rows.every((row) => typeof row[j] === 'number') ? '---:' : '---',
+    table.rows.length > 0 && table.rows.every((row) => looksNumeric(row[j] ?? '')) ? '---:' : '---',
   )
   return `${[
     line([...table.columns]),

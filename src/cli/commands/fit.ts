@@ -3,9 +3,8 @@ import { describe, InvalidInputError } from '../../base/index.ts'
 import { type DataTable, isNistDataset, type NistDataset, parseCsv, parseNistDataset } from '../../data/index.ts'
 import { type Chart, chartToSvg, formatNumber } from '../../drawing/index.ts'
 import { readTextFile, writeFileAtomically } from '../../node/index.ts'
-import { leastSquaresProblem } from '../../smooth/least-squares-problem.ts'
-import { levenbergMarquardt } from '../../smooth/levenberg-marquardt.ts'
-import type { AsyncMethod, Problem, Result } from '../../solver/index.ts'
+import { leastSquaresProblem, levenbergMarquardt } from '../../smooth/index.ts'
+import type { AsyncMethod, Problem, Result, RunOptions } from '../../solver/index.ts'
 import { type BoundModel, bindModel } from '../model.ts'
 import { exitCodes, type Session } from '../session.ts'
 import { solve } from '../solve.ts'
@@ -36,7 +35,7 @@ export async function fitModel(
   session: Session,
   model: BoundModel,
   start: Float64Array,
-  options: RunFlags,
+  options: RunOptions,
   name: string,
 ): Promise<Fit> {
   const { parameters, response } = model
@@ -48,7 +47,7 @@ export async function fitModel(
     jacobian: model.jacobian,
     start,
   })
-  const result = await solve(session, problem, levenbergMarquardt() as unknown as AsyncMethod<Problem>, limits(options))
+  const result = await solve(session, problem, levenbergMarquardt() as unknown as AsyncMethod<Problem>, options)
   const x = result.x as Float64Array
   const degreesOfFreedom = response.length - parameters.length
   const jacobian = new Float64Array(response.length * parameters.length)
@@ -98,7 +97,7 @@ export async function fitCommand(session: Session, path: string, options: FitOpt
   const start = startOf(model, options.start, certified)
   checkResponse(model, table)
 
-  const fit = await fitModel(session, model, start, options, source)
+  const fit = await fitModel(session, model, start, limits(options), source)
   const { result } = fit
   const chart = fitChart(fit, source)
   if (options.svg !== undefined) writeFileAtomically(options.svg, chartToSvg(chart))

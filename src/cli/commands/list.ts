@@ -64,6 +64,18 @@ export function listEntries(): ListEntry[] {
   ]
 }
 
+/** Breaks a sentence into lines of at most `width` characters. */
+function wrap(text: string, width: number): string[] {
+  const lines = ['']
+  for (const word of text.split(' ')) {
+    const line = lines[lines.length - 1]
+    if (line === '') lines[lines.length - 1] = word
+    else if (line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`
+    else lines.push(word)
+  }
+  return lines
+}
+
 /** `thalweg list`. */
 export async function listCommand(session: Session, words: readonly string[], options: ListOptions): Promise<number> {
   const all = listEntries()
@@ -92,12 +104,9 @@ export async function listCommand(session: Session, words: readonly string[], op
   const size = Math.max(0, ...entries.map((entry) => entry.slug.length))
   const line = (entry: ListEntry): void => {
     const mark = entry.built ? ' ' : session.colour('gray', '·')
-    const room = session.width - size - 6
-    const summary =
-      entry.summary.length > room
-        ? `${entry.summary.slice(0, entry.summary.lastIndexOf(' ', room - 3))}...`
-        : entry.summary
-    session.say(`  ${mark} ${session.colour('bold', entry.slug.padEnd(size))}  ${summary}`)
+    const [first, ...rest] = wrap(entry.summary, Math.max(24, session.width - size - 6))
+    session.say(`  ${mark} ${session.colour('bold', entry.slug.padEnd(size))}  ${first}`)
+    for (const more of rest) session.say(`${' '.repeat(size + 6)}${more}`)
   }
   for (const room of rooms) {
     const here = entries.filter((entry) => entry.room === room)
