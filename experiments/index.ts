@@ -7,7 +7,9 @@ export * from './experiment.ts'
 export * from './papers.ts'
 
 /** What is built: the experiments by slug, loaded when asked for. The one list to add an experiment to. */
-const loaders: Readonly<Record<string, () => Promise<{ default: Experiment }>>> = {}
+const loaders: Readonly<Record<string, () => Promise<{ default: Experiment }>>> = {
+  'gradient-normalized-smoothness': () => import('./gradient-normalized-smoothness.ts'),
+}
 
 /** Whether the paper's method and experiment are built. */
 export function isBuilt(slug: string): boolean {
