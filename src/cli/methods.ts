@@ -1,5 +1,6 @@
 import { InvalidInputError, OptionError, UnsupportedError } from '../base/index.ts'
 import { createMethod, findMethod, methodsFor } from '../registry.ts'
+import { chooseMethod } from '../smooth/index.ts'
 import type { AsyncMethod, Problem, SmoothProblem } from '../solver/index.ts'
 import { settings } from './values.ts'
 
@@ -20,8 +21,11 @@ export function namedMethod(
   return createMethod(slug, settings(set ?? {}, description.options))
 }
 
-/** A method that suits the problem. */
-export function chooseMethod(problem: Problem, set?: Readonly<Record<string, string>>): AsyncMethod<Problem> {
+/** A method that suits the problem, and why it was chosen where there was a choice. */
+export function suitableMethod(
+  problem: Problem,
+  set?: Readonly<Record<string, string>>,
+): { method: AsyncMethod<Problem>; why?: string } {
   if (set !== undefined && Object.keys(set).length > 0) {
     throw new OptionError('--set goes together with --method', {
       argument: '--set',
@@ -29,14 +33,16 @@ export function chooseMethod(problem: Problem, set?: Readonly<Record<string, str
       received: 'none',
     })
   }
-  const candidates = methodsFor(problem.class.name)
-  if (candidates.length === 0) {
+  if (problem.class.name === 'smooth') {
+    const { method, why } = chooseMethod(problem as SmoothProblem)
+    return { method: method as unknown as AsyncMethod<Problem>, why }
+  }
+  const [first] = methodsFor(problem.class.name)
+  if (first === undefined) {
     throw new InvalidInputError(`there is no method for problems of class '${problem.class.name}'`, {
       argument: 'problem',
       received: problem.class.name,
     })
   }
-  const bounded = (problem as SmoothProblem).lower !== undefined || (problem as SmoothProblem).upper !== undefined
-  const suits = candidates.find(({ description }) => !bounded || description.handles.includes('bounds'))
-  return createMethod((suits ?? candidates[0]).description.slug)
+  return { method: createMethod(first.description.slug) }
 }

@@ -1,4 +1,11 @@
-import { compile, constant, interpret, type ParsedExpression, parseExpression } from '../autodiff/index.ts'
+import {
+  type CompiledFunction,
+  compile,
+  constant,
+  interpret,
+  type ParsedExpression,
+  parseExpression,
+} from '../autodiff/index.ts'
 import { describe, InvalidInputError, ParseError } from '../base/index.ts'
 import { type DataTable, numbersOf } from '../data/index.ts'
 
@@ -22,10 +29,8 @@ export interface BoundModel {
   readonly parameters: readonly string[]
   /** The model's values: at the data, or at other values of the predictors. */
   evaluate(parameters: Float64Array, predictors?: ReadonlyMap<string, Float64Array>): Float64Array
-  /** Writes model - response, one number per row. */
-  residuals(parameters: Float64Array, out: Float64Array): void
-  /** Writes the derivatives of the residuals, [rows, parameters]. */
-  jacobian(parameters: Float64Array, out: Float64Array): void
+  /** The residuals, response - model, as a compiled function of the parameters. */
+  readonly residuals: CompiledFunction
 }
 
 /** Splits `log(y) = a + b*x` at its equals sign. */
@@ -66,12 +71,14 @@ export function bindModel(table: DataTable, flags: ModelFlags): BoundModel {
   const response = leftSide === null ? observed : transformed(leftSide, y, observed, left ?? '')
   const rows = observed.length
   const { build } = parsed
-  const f = compile(
+  const residuals = compile(
     (b) =>
-      build({
-        ...Object.fromEntries(parameters.map((name, j) => [name, b.at(j)])),
-        ...Object.fromEntries([...predictors].map(([name, values]) => [name, constant(values)])),
-      }).sub(constant(response)),
+      constant(response).sub(
+        build({
+          ...Object.fromEntries(parameters.map((name, j) => [name, b.at(j)])),
+          ...Object.fromEntries([...predictors].map(([name, values]) => [name, constant(values)])),
+        }),
+      ),
     [{ shape: [parameters.length] }],
   )
   return {
@@ -89,12 +96,7 @@ export function bindModel(table: DataTable, flags: ModelFlags): BoundModel {
       const count = at.values().next().value?.length ?? rows
       return result.length === 1 ? new Float64Array(count).fill(result[0]) : Float64Array.from(result)
     },
-    residuals: (values, out) => {
-      f.values(values, out)
-    },
-    jacobian: (values, out) => {
-      f.jacobian(values, out)
-    },
+    residuals,
   }
 }
 

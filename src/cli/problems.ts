@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url'
 import { compile, parseExpression } from '../autodiff/index.ts'
 import { describe, InvalidInputError, ParseError, ThalwegError, UnsupportedError } from '../base/index.ts'
 import { fileError } from '../node/files.ts'
+import { problemFromGraph } from '../smooth/index.ts'
 import { type Problem, type SmoothOracles, type SmoothProblem, smoothProblem } from '../solver/index.ts'
 import { namedNumbers, numberList } from './values.ts'
 
@@ -68,20 +69,8 @@ function problemFromRecipe(recipe: Extract<Recipe, { kind: 'expression' }>): Smo
     (x) => build(Object.fromEntries(variables.map((name, i) => [name, x.at(i)]))),
     [{ shape: [variables.length] }],
   )
-  return smoothProblem({
+  return problemFromGraph(f, {
     name: expression,
-    dimension: variables.length,
-    value: (x) => f.value(x),
-    gradient: (x, out) => {
-      f.gradient(x, out)
-    },
-    valueAndGradient: (x, out) => f.valueAndGradient(x, out),
-    hessian: (x, out) => {
-      f.hessian(x, out)
-    },
-    hessianProduct: (x, v, out) => {
-      f.hvp(x, v, out)
-    },
     start,
     ...(lower && { lower }),
     ...(upper && { upper }),

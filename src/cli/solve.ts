@@ -15,6 +15,8 @@ import { exitCodes, type Session } from './session.ts'
 export interface Presentation {
   /** Names of the entries of x. */
   readonly names?: readonly string[]
+  /** Why this method was chosen, if it was not asked for. */
+  readonly why?: string
   readonly svg?: string
   readonly plot?: boolean
 }
@@ -83,7 +85,7 @@ export function present(
   problem: Problem,
   method: AsyncMethod<Problem>,
   result: Result<unknown>,
-  { names, svg, plot = true }: Presentation,
+  { names, why, svg, plot = true }: Presentation,
 ): number {
   const { status, x, objective, certificate, iterations, evaluations, message, seed, elapsedMs } = result
   const measure = method.optimality?.measure ?? problem.class.optimality
@@ -114,7 +116,9 @@ export function present(
   }
   const counts = Object.entries(evaluations).filter(([, count]) => count > 0)
   session.say(`  evaluations  ${counts.map(([name, count]) => `${name} ${count}`).join(', ')}`)
-  session.say(`  method       ${result.method}, ${formatNumber(elapsedMs, 3)} ms`)
+  session.say(
+    `  method       ${result.method}${why === undefined ? '' : ` (since ${why})`}, ${formatNumber(elapsedMs, 3)} ms`,
+  )
   session.say()
   if (plot && (result.trace.columns.iteration?.length ?? 0) > 2) session.chart(chart, { height: 12 })
   if (svg !== undefined) session.say(`  Plot written to ${svg}`)

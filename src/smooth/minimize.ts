@@ -40,20 +40,22 @@ export interface MinimizeOptions
   method?: MinimizeMethodName | Method<SmoothProblem, never>
 }
 
-/** Up to this dimension a dense Hessian is factored; above, only multiplied. */
-const DENSE_NEWTON = 1000
+/** Up to this dimension a dense Hessian is factored: where there are Hessian products too, and where there are none. */
+const DENSE_WITH_PRODUCTS = 200
+const DENSE_WITHOUT = 1000
 /** Default tolerance where the gradient comes from differences of values, which are no better. */
 const DIFFERENCES_TOLERANCE = 1e-6
 
 type SmoothMethod = Method<SmoothProblem, never>
 
-function choose(problem: SmoothProblem): { method: SmoothMethod; why: string } {
+/** The method that `minimize` takes for a problem, with default options, and why. */
+export function chooseMethod(problem: SmoothProblem): { method: SmoothMethod; why: string } {
   const n = problem.dimension
   const as = (method: unknown): SmoothMethod => method as SmoothMethod
   if (problem.lower || problem.upper) {
     return { method: as(lbfgsb()), why: 'there are bounds' }
   }
-  if (problem.hessian && n <= DENSE_NEWTON) {
+  if (problem.hessian && n <= (problem.hessianProduct ? DENSE_WITH_PRODUCTS : DENSE_WITHOUT)) {
     return { method: as(newton()), why: `there is a Hessian of ${n} variable${n === 1 ? '' : 's'}` }
   }
   if (problem.hessianProduct) {
@@ -81,8 +83,8 @@ function named(name: string): SmoothMethod {
 /**
  * Minimizes a smooth function f: R^n -> R, over a box if there are bounds.
  *
- * The method is chosen from what is offered: with bounds L-BFGS-B; with a Hessian of at most 1,000 variables
- * Newton; with Hessian products or a larger Hessian trust-region Newton-CG; else L-BFGS. The message of the result says
+ * The method is chosen from what is offered: with bounds L-BFGS-B; with a Hessian of at most 200 variables (1,000 if there are no
+ * Hessian products) Newton; with Hessian products or a larger Hessian trust-region Newton-CG; else L-BFGS. The message of the result says
  * which and why. Converged means that the infinity norm of the (projected) gradient, measured at the returned point, is at
  * most `tolerance`: default 1e-8, or 1e-6 where the gradient comes from differences of values.
  *
@@ -127,7 +129,7 @@ export function minimize(
   }
   const { method, why } =
     wanted === undefined
-      ? choose(problem)
+      ? chooseMethod(problem)
       : { method: typeof wanted === 'string' ? named(wanted) : wanted, why: undefined }
   const differences = !problem.gradient && !problem.valueAndGradient
   const result = run(problem, method, {

@@ -3,12 +3,11 @@ import { describe, InvalidInputError } from '../../base/index.ts'
 import { type DataTable, isNistDataset, type NistDataset, parseCsv, parseNistDataset } from '../../data/index.ts'
 import { type Chart, chartToSvg, formatNumber } from '../../drawing/index.ts'
 import { readTextFile, writeFileAtomically } from '../../node/index.ts'
-import { leastSquaresProblem, levenbergMarquardt } from '../../smooth/index.ts'
+import { leastSquaresFromGraph, levenbergMarquardt, parameterUncertainty } from '../../smooth/index.ts'
 import type { AsyncMethod, Problem, Result, RunOptions } from '../../solver/index.ts'
 import { type BoundModel, bindModel } from '../model.ts'
 import { exitCodes, type Session } from '../session.ts'
 import { solve } from '../solve.ts'
-import { standardErrors } from '../standard-errors.ts'
 import { namedNumbers } from '../values.ts'
 import { limits, type RunFlags } from './minimize.ts'
 
@@ -28,6 +27,8 @@ export interface Fit {
   readonly residualSumOfSquares: number
   readonly degreesOfFreedom: number
   readonly residualStandardDeviation: number
+  /** Whether the data determine all parameters. */
+  readonly determined: boolean
 }
 
 /** Fits a bound model by Levenberg-Marquardt. */
@@ -39,28 +40,22 @@ export async function fitModel(
   name: string,
 ): Promise<Fit> {
   const { parameters, response } = model
-  const problem = leastSquaresProblem({
-    name,
-    dimension: parameters.length,
-    residualCount: response.length,
-    residuals: model.residuals,
-    jacobian: model.jacobian,
-    start,
-  })
+  const problem = leastSquaresFromGraph(model.residuals, { name, start })
   const result = await solve(session, problem, levenbergMarquardt() as unknown as AsyncMethod<Problem>, options)
   const x = result.x as Float64Array
-  const degreesOfFreedom = response.length - parameters.length
-  const jacobian = new Float64Array(response.length * parameters.length)
-  model.jacobian(x, jacobian)
   const residualSumOfSquares = 2 * result.objective
-  const errors = standardErrors(jacobian, parameters.length, residualSumOfSquares)
+  const degreesOfFreedom = response.length - parameters.length
+  const variance = degreesOfFreedom > 0 ? residualSumOfSquares / degreesOfFreedom : NaN
+  const jacobian = model.residuals.jacobian(x, new Float64Array(response.length * parameters.length))
+  const { standardErrors, rank } = parameterUncertainty(jacobian, parameters.length, variance)
   return {
     model,
     result,
-    parameters: parameters.map((parameter, j) => ({ name: parameter, value: x[j], standardError: errors[j] })),
+    parameters: parameters.map((parameter, j) => ({ name: parameter, value: x[j], standardError: standardErrors[j] })),
     residualSumOfSquares,
     degreesOfFreedom,
-    residualStandardDeviation: degreesOfFreedom > 0 ? Math.sqrt(residualSumOfSquares / degreesOfFreedom) : NaN,
+    residualStandardDeviation: Math.sqrt(variance),
+    determined: rank === parameters.length,
   }
 }
 
@@ -246,6 +241,7 @@ export function presentFit(
   session.say(
     `  residual standard deviation ${formatNumber(residualStandardDeviation, 6)} on ${degreesOfFreedom} degrees of freedom`,
   )
+  if (!fit.determined) session.say('  The data do not determine all parameters, so there are no standard errors.')
   session.say()
   if (plot) session.chart(chart)
   if (svg !== undefined) session.say(`  Plot written to ${svg}`)

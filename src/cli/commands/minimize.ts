@@ -1,7 +1,7 @@
 import { openRunFile } from '../../node/index.ts'
-import type { AsyncMethod, Problem, RunOptions } from '../../solver/index.ts'
+import type { Problem, RunOptions } from '../../solver/index.ts'
 import { recordRun } from '../../solver/index.ts'
-import { chooseMethod, namedMethod } from '../methods.ts'
+import { namedMethod, suitableMethod } from '../methods.ts'
 import { isModulePath, type ProblemFlags, problemFromExpression, problemFromModule, type Recipe } from '../problems.ts'
 import type { CommonOptions, Session } from '../session.ts'
 import { present, solve } from '../solve.ts'
@@ -37,10 +37,10 @@ export async function minimizeCommand(session: Session, what: string, options: M
   const problem: Problem = isModulePath(what)
     ? await problemFromModule(what, options)
     : problemFromExpression(what, options)
-  const method: AsyncMethod<Problem> =
+  const { method, why } =
     options.method === undefined
-      ? chooseMethod(problem, options.set)
-      : namedMethod(options.method, options.set, problem)
+      ? suitableMethod(problem, options.set)
+      : { method: namedMethod(options.method, options.set, problem), why: undefined }
   const file = options.runFile === undefined ? undefined : openRunFile(options.runFile)
   try {
     const result = await solve(session, problem, method, {
@@ -49,7 +49,12 @@ export async function minimizeCommand(session: Session, what: string, options: M
     })
     const recipe = problem.recipe as Recipe | undefined
     const names = recipe?.kind === 'expression' ? recipe.variables : undefined
-    const code = present(session, problem, method, result, { names, svg: options.svg, plot: options.plot })
+    const code = present(session, problem, method, result, {
+      names,
+      why,
+      svg: options.svg,
+      plot: options.plot,
+    })
     if (file) session.say(`  Run written to ${options.runFile}`)
     return code
   } finally {

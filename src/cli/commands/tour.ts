@@ -3,7 +3,7 @@ import { compile, concatenate, constant, type Node, softplus, sqrt, square, sum 
 import { checked } from '../../base/index.ts'
 import { cmaEs } from '../../blackbox/index.ts'
 import { type Chart, type ChartSeries, formatNumber } from '../../drawing/index.ts'
-import { gradientDescent, lbfgs, newton, rosenbrock } from '../../smooth/index.ts'
+import { gradientDescent, lbfgs, newton, problemFromGraph, rosenbrock } from '../../smooth/index.ts'
 import {
   type AsyncMethod,
   type Problem,
@@ -45,20 +45,10 @@ function fromExpression(
   f: (x: Node) => Node,
   rest: { start: ArrayLike<number>; lower?: ArrayLike<number>; upper?: ArrayLike<number> },
 ): SmoothProblem {
-  const compiled = compile((x) => f(x), [{ shape: [dimension] }])
-  return smoothProblem({
-    name,
-    dimension,
-    value: (x) => compiled.value(x),
-    gradient: (x, out) => {
-      compiled.gradient(x, out)
-    },
-    valueAndGradient: (x, out) => compiled.valueAndGradient(x, out),
-    hessian: (x, out) => {
-      compiled.hessian(x, out)
-    },
-    ...rest,
-  })
+  return problemFromGraph(
+    compile((x) => f(x), [{ shape: [dimension] }]),
+    { name, ...rest },
+  )
 }
 
 const valley: TourStop = async (session, limits) => {
