@@ -58,7 +58,9 @@ export const chebyshevIteration = defineMethod<LinearSystemProblem, ChebyshevIte
       if (smallest === undefined || largest === undefined) {
         const estimate = spectrumOf(problem)
         smallest ??= estimate.smallest
-        largest ??= estimate.largest + estimate.uncertainty
+        // No eigenvalue exceeds the largest absolute row sum.
+        const bound = problem.matrixNorm > 0 ? problem.matrixNorm : Infinity
+        largest ??= Math.min(estimate.largest + estimate.uncertainty, bound)
       }
       if (smallest >= largest && givenSmallest !== undefined && givenLargest !== undefined) {
         throw new InvalidInputError(`chebyshev-iteration: smallest = ${smallest} must be below largest = ${largest}`, {

@@ -1,4 +1,5 @@
 export { type ChebyshevIterationOptions, chebyshevIteration } from './chebyshev-iteration.ts'
+export * from './choosers.ts'
 export { type ConjugateGradientsOptions, conjugateGradients } from './conjugate-gradients.ts'
 export { type GmresOptions, gmres } from './gmres.ts'
 export { type IncompleteCholesky, incompleteCholesky } from './incomplete-cholesky.ts'
@@ -13,7 +14,34 @@ export {
 } from './linear-system.ts'
 export { type MatrixMarketHeader, type MatrixMarketMatrix, parseMatrixMarket } from './matrix-market.ts'
 export { type MinresOptions, minres } from './minres.ts'
+export {
+  type ParameterSelector,
+  type ParameterSelectorOptions,
+  parameterSelector,
+  type Selection,
+  type SelectorState,
+} from './parameter-selector.ts'
 export { type Breakdown, jacobiPreconditioner, type Preconditioner, ssorPreconditioner } from './preconditioners.ts'
+export {
+  cgSolver,
+  type ParametricSolver,
+  type SequenceSolverOptions,
+  type SolveOutcome,
+  type SystemInstance,
+  sorSolver,
+  ssorCgSolver,
+  symmetricSorSolver,
+} from './sequence-solvers.ts'
+export {
+  bump,
+  type HeatEquation,
+  type HeatEquationOptions,
+  heatEquation,
+  shiftedMatrix,
+  shiftedSystems,
+  truncatedNormal,
+} from './sequences.ts'
+export * from './solve-sequence.ts'
 export { gaussSeidel, type SorOptions, sor, symmetricSor } from './sor.ts'
 export { csrFromTriplets, diagonalOf, isSymmetric, multiplyCsr, transposeCsr } from './sparse.ts'
 export {
