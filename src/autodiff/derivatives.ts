@@ -255,26 +255,75 @@ function dependents(order: readonly Node[], sources: readonly Node[]): Set<Node>
 export function reverseMode(outputs: readonly Node[], cotangents: readonly Node[], sources: readonly Node[]): Node[] {
   const order = topological(outputs)
   const active = dependents(order, sources)
-  const collected = new Map<Node, Node>()
+  const collected = new Map<Node, Node[]>()
   const wanted = (node: Node): boolean => active.has(node)
   const contribute = (node: Node, part: Node): void => {
     const before = collected.get(node)
-    collected.set(node, before === undefined ? part : before.add(part))
+    if (before === undefined) collected.set(node, [part])
+    else before.push(part)
+  }
+  const total = (node: Node): Node | undefined => {
+    const parts = collected.get(node)
+    if (parts === undefined) return undefined
+    const sum = sumOf(parts)
+    collected.set(node, [sum])
+    return sum
   }
   outputs.forEach((output, i) => {
     if (wanted(output)) contribute(output, broadcastTo(cotangents[i], output.shape))
   })
   for (let at = order.length - 1; at >= 0; at--) {
     const node = order[at]
-    const cotangent = collected.get(node)
-    if (cotangent === undefined || node.inputs.length === 0) continue
+    if (node.inputs.length === 0) continue
+    const cotangent = total(node)
+    if (cotangent === undefined) continue
     const parts = reverseRule(node, cotangent, wanted)
     node.inputs.forEach((input, i) => {
       const part = parts[i]
       if (part !== undefined && wanted(input)) contribute(input, part)
     })
   }
-  return sources.map((source) => collected.get(source) ?? zeros(source.shape))
+  return sources.map((source) => total(source) ?? zeros(source.shape))
+}
+
+/** The sum of many terms: what is placed into zeros is placed at once, the rest is added in pairs. */
+function sumOf(parts: readonly Node[]): Node {
+  if (parts.length === 1) return parts[0]
+  const terms: Node[] = []
+  const views: Affine[] = []
+  let rest: Node[] = []
+  for (const part of parts) {
+    if (part.operation.kind === 'scatter') {
+      terms.push(...part.inputs)
+      views.push(...part.operation.views)
+    } else rest.push(part)
+  }
+  if (terms.length > 0) rest.push(placed(terms, views, parts[0].shape))
+  while (rest.length > 1) {
+    const pairs: Node[] = []
+    for (let i = 0; i + 1 < rest.length; i += 2) pairs.push(rest[i].add(rest[i + 1]))
+    if (rest.length % 2 === 1) pairs.push(rest[rest.length - 1])
+    rest = pairs
+  }
+  return rest[0]
+}
+
+/** A scatter of the given terms, in which those with the same place are added first. */
+function placed(terms: readonly Node[], views: readonly Affine[], shape: Shape): Node {
+  const groups = new Map<string, { terms: Node[]; view: Affine }>()
+  terms.forEach((term, t) => {
+    const { offset, strides } = views[t]
+    const key = `${offset}:${strides.join(',')}:${term.shape.join(',')}`
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, { terms: [term], view: views[t] })
+    else group.terms.push(term)
+  })
+  const list = [...groups.values()]
+  return scatterNode(
+    list.map((group) => sumOf(group.terms)),
+    list.map((group) => group.view),
+    shape,
+  )
 }
 
 /** The derivative of one node along the tangents of its inputs. */

@@ -502,8 +502,9 @@ function newton(
 }
 
 function smaller({ outputs }: Runnable, than: number): boolean {
+  const residual = outputs[0]
   let largest = 0
-  for (const value of outputs[0]) largest = Math.max(largest, Math.abs(value))
+  for (let i = 0; i < residual.length; i++) largest = Math.max(largest, Math.abs(residual[i]))
   return largest <= 0.5 * than
 }
 

@@ -93,6 +93,8 @@ export interface Plan {
   readonly overwrites: ReadonlyMap<Node, Node>
   /** Bytes of the planned part of the workspace. */
   readonly bytes: number
+  /** Sets the address of the planned part, a multiple of 16; until then it is 0. To be called once. */
+  moveTo(base: number): void
   access(node: Node): Access
   stageOf(node: Node): Stage
   read(step: LoopStep, operand: Node, shape: Shape): Read
@@ -108,7 +110,6 @@ const largestLoop = 400
  * @param outputs what to compute
  * @param stages the stage of every input
  * @param elementBytes 8 or 4
- * @param base address of the planned part, a multiple of 16
  * @param replaces for outputs (by position) the inputs whose next values they are: written in place where nothing reads the
  *   old values later
  */
@@ -116,10 +117,9 @@ export function lower(
   outputs: readonly Node[],
   stages: ReadonlyMap<Node, Stage>,
   elementBytes: number,
-  base: number,
   replaces: ReadonlyMap<number, Node> = new Map(),
 ): Plan {
-  return new Lowering(stages).run(outputs, elementBytes, base, replaces)
+  return new Lowering(stages).run(outputs, elementBytes, replaces)
 }
 
 class Lowering {
@@ -140,7 +140,7 @@ class Lowering {
     this.stages = stages
   }
 
-  run(outputs: readonly Node[], elementBytes: number, base: number, replaces: ReadonlyMap<number, Node>): Plan {
+  run(outputs: readonly Node[], elementBytes: number, replaces: ReadonlyMap<number, Node>): Plan {
     const roots = this.prepare(outputs)
     for (const root of roots) this.outputSet.add(root)
     for (const node of topological(roots)) this.place(node)
@@ -152,13 +152,16 @@ class Lowering {
     this.planBuffers(steps, roots)
     const overwrites = this.overwrite(steps, roots, replaces)
     const planned = [...this.buffers].filter(([root]) => !overwrites.has(root)).map(([, buffer]) => buffer)
-    const bytes = allocate(planned, elementBytes, base)
+    const bytes = allocate(planned, elementBytes)
     return {
       steps,
       outputs: roots,
       buffers: this.buffers,
       overwrites,
       bytes,
+      moveTo: (base) => {
+        for (const buffer of planned) if (!buffer.external) buffer.address += base
+      },
       access: (node) => this.accessOf(node),
       stageOf: (node) => this.stage.get(node) as Stage,
       read: (step, operand, shape) => this.read(step, operand, shape),
@@ -599,12 +602,21 @@ function visit(shape: Shape, { offset, strides }: Affine, each: (position: numbe
 }
 
 /** Addresses for all buffers, such that two that are alive at the same step never overlap. Returns the bytes needed. */
-function allocate(buffers: readonly Buffer[], elementBytes: number, base: number): number {
+function allocate(buffers: readonly Buffer[], elementBytes: number): number {
   const own = buffers.filter((buffer) => !buffer.external && buffer.parent === undefined)
-  own.sort((a, b) => a.first - b.first || b.size - a.size)
-  let active: { buffer: Buffer; end: number }[] = []
-  let top = base
+  // Single numbers get places of their own: there may be thousands, and reusing them would save nothing.
+  let top = 0
   for (const buffer of own) {
+    if (buffer.size > 1) continue
+    buffer.address = top
+    top += elementBytes
+  }
+  const base = Math.ceil(top / 16) * 16
+  top = base
+  const arrays = own.filter((buffer) => buffer.size > 1)
+  arrays.sort((a, b) => a.first - b.first || b.size - a.size)
+  let active: { buffer: Buffer; end: number }[] = []
+  for (const buffer of arrays) {
     active = active.filter((other) => other.buffer.last >= buffer.first)
     const bytes = Math.ceil((buffer.size * elementBytes) / 16) * 16
     // First gap that is wide enough; `active` is sorted by address.
@@ -625,5 +637,5 @@ function allocate(buffers: readonly Buffer[], elementBytes: number, base: number
     return buffer.address
   }
   for (const buffer of buffers) if (!buffer.external) settle(buffer)
-  return top - base
+  return top
 }

@@ -33,10 +33,8 @@ export class Program {
     for (const node of topological(outputs)) {
       if (node.operation.kind === 'constant' && node.size > 1) memory.constant(codes, node.operation.data)
     }
-    // Lowering once without knowing the base tells how much memory is needed.
-    const needed = lower(outputs, stages, codes.bytes, 0, replaces).bytes
-    const base = memory.allocate(needed)
-    const plan = lower(outputs, stages, codes.bytes, base, replaces)
+    const plan = lower(outputs, stages, codes.bytes, replaces)
+    plan.moveTo(memory.allocate(plan.bytes))
     const emitted = emit(plan, {
       codes,
       library: memory.library,

@@ -191,6 +191,20 @@ class Builder {
       places.push(views[t])
     })
     if (kept.length === 0) return this.uniform(0, shape)
+    // Terms with the same place are added before they are placed.
+    const positions = new Map<string, number>()
+    const merged: Node[] = []
+    const mergedPlaces: Affine[] = []
+    kept.forEach((term, t) => {
+      const key = `${viewKey(places[t])}:${term.shape.join(',')}`
+      const at = positions.get(key)
+      if (at === undefined) {
+        positions.set(key, merged.length)
+        merged.push(term)
+        mergedPlaces.push(places[t])
+      } else merged[at] = this.elementwise('add', [merged[at], term], term.shape)
+    })
+    if (merged.length < kept.length) return this.scatter(merged, mergedPlaces, shape)
     if (kept.length === 1 && kept[0].size === sizeOf(shape) && isContiguous(kept[0].shape, places[0])) {
       return this.reshape(kept[0], shape)
     }
