@@ -1,15 +1,17 @@
 import { integer, positive } from '../base/index.ts'
 import { defineMethod, type PreparedSmoothProblem } from '../solver/index.ts'
+import { approximationOption, linearSolverOption, requiredOracles } from './hessian-model.ts'
+import { dot, type MetricChoice, metricOption } from './metric.ts'
 import {
-  approximationOption,
-  type HessianModel,
-  hessianModel,
-  linearSolverOption,
-  requiredOracles,
-} from './hessian-model.ts'
-import { dot, type Metric, type MetricChoice, makeMetric, metricOption } from './metric.ts'
-import { reliableDecrease } from './reliable-decrease.ts'
-import { commit, type SmoothState, smoothMeasures, smoothState } from './smooth-state.ts'
+  acceptTrial,
+  type RegularizedNewtonState,
+  type RegularizedNewtonWork,
+  regularizedNewtonMeasures,
+  regularizedNewtonState,
+  regularizedNewtonWork,
+  type Trial,
+  tryStep,
+} from './regularized-newton.ts'
 
 export interface CubicRegularizedNewtonOptions {
   /** First estimate M of the Lipschitz constant of the Hessian, > 0. Default 1. */
@@ -24,32 +26,19 @@ export interface CubicRegularizedNewtonOptions {
   maxTrials?: number
 }
 
-interface CubicNewtonState extends SmoothState {
-  trial: Float64Array
-  trialGradient: Float64Array
-  /** B^-1 grad f(x), and room for that of the trial. */
-  metricGradient: Float64Array
-  trialMetricGradient: Float64Array
-  dualGradientNorm: number
+interface CubicNewtonState extends RegularizedNewtonState {
   /** M for the next first trial. */
   factor: number
-  /** lambda = (M/2) ||h|| of the last accepted step; NaN before the first. */
-  regularization: number
-  stepNorm: number
-  trials: number
-  totalTrials: number
-  factorizations: number
 }
 
-interface Work {
-  readonly metric: Metric
-  readonly model: HessianModel
-  readonly step: Float64Array
+interface Work extends RegularizedNewtonWork {
+  readonly trial: Trial
   /** B s and (H + (M/2) r B)^-1 B s, for the derivative of ||s||. */
   readonly image: Float64Array
   readonly slope: Float64Array
 }
 
+const slug = 'cubic-regularized-newton'
 const SMALLEST_FACTOR = 1e-5
 const MAX_SECULAR_ITERATIONS = 80
 const SECULAR_TOLERANCE = 1e-10
@@ -76,7 +65,7 @@ export const cubicRegularizedNewton = defineMethod<
   CubicRegularizedNewtonOptions,
   CubicNewtonState
 >()({
-  slug: 'cubic-regularized-newton',
+  slug,
   title: 'Cubic-regularized Newton method',
   room: 'smooth',
   problemClass: 'smooth',
@@ -98,77 +87,45 @@ export const cubicRegularizedNewton = defineMethod<
 
   create: (options) => {
     const { maxTrials } = options
-    const work = (problem: PreparedSmoothProblem): Work => {
-      const metric = makeMetric(options.metric, problem, 'cubic-regularized-newton')
-      const model = hessianModel(options, metric, problem, 'cubic-regularized-newton')
-      const vector = (): Float64Array => new Float64Array(problem.dimension)
-      return { metric, model, step: vector(), image: vector(), slope: vector() }
-    }
+    const work = (problem: PreparedSmoothProblem): Work => ({
+      ...regularizedNewtonWork(options, problem, slug),
+      trial: { value: NaN, decrease: NaN, squaredNorm: NaN },
+      image: new Float64Array(problem.dimension),
+      slope: new Float64Array(problem.dimension),
+    })
 
     return {
       requires: requiredOracles(options),
 
       start(problem, context) {
         const { metric } = context.scratch(() => work(problem))
-        const n = context.start.length
-        const state = smoothState(problem, context.start)
-        const metricGradient = new Float64Array(n)
-        metric.solve(state.gradient, metricGradient)
         return {
-          ...state,
-          trial: new Float64Array(n),
-          trialGradient: new Float64Array(n),
-          metricGradient,
-          trialMetricGradient: new Float64Array(n),
-          dualGradientNorm: Math.sqrt(dot(state.gradient, metricGradient)),
+          ...regularizedNewtonState(problem, context.start, metric),
           factor: options.initialRegularization,
-          regularization: NaN,
-          stepNorm: NaN,
-          trials: 0,
-          totalTrials: 0,
-          factorizations: 0,
         }
       },
 
       step(problem, state, context) {
         const parts = context.scratch(() => work(problem))
-        const { metric, model, step } = parts
-        const { x, value, gradient, metricGradient, trial, trialGradient, trialMetricGradient } = state
-        const n = x.length
-        let factor = state.factor
-        let solves = 0
+        const { model, step, image, trial } = parts
         if (state.dualGradientNorm === 0) return { outcome: 'stalled', reason: 'the gradient is zero' }
-        model.update(x)
+        let { factor } = state
+        let solves = 0
+        model.update(state.x)
 
         for (let trials = 1; trials <= maxTrials; trials++) {
-          const solved = solveCubicModel(parts, gradient, metricGradient, factor)
+          const solved = solveCubicModel(parts, state.gradient, state.metricGradient, factor)
           solves += solved.solves
           const { radius } = solved
           if (radius > 0) {
-            // step holds s = -h.
-            model.multiply(step, parts.image)
-            const promised =
-              dot(gradient, step) - 0.5 * dot(parts.image, step) - (factor / 6) * radius * radius * radius
-            let moved = false
-            for (let i = 0; i < n; i++) {
-              step[i] = -step[i]
-              trial[i] = x[i] + step[i]
-              moved ||= trial[i] !== x[i]
-            }
-            if (!moved) break
-            const trialValue = problem.valueAndGradient(trial, trialGradient)
-            metric.solve(trialGradient, trialMetricGradient)
-            const decrease = reliableDecrease(value, trialValue, gradient, trialGradient, step)
+            // The step is still s = -h here, so this is minus the model's minimum.
+            model.multiply(step, image)
+            const promised = dot(state.gradient, step) - 0.5 * dot(image, step) - (factor / 6) * radius ** 3
+            if (!tryStep(problem, state, parts, trial)) break
+            const lambda = 0.5 * factor * radius
             // False for NaN.
-            if (decrease >= promised && commit(problem, state, trialValue)) {
-              state.metricGradient = trialMetricGradient
-              state.trialMetricGradient = metricGradient
-              state.dualGradientNorm = Math.sqrt(dot(trialGradient, trialMetricGradient))
+            if (trial.decrease >= promised && acceptTrial(problem, state, parts, trial, lambda, trials)) {
               state.factor = Math.max(factor / 2, SMALLEST_FACTOR)
-              state.regularization = 0.5 * factor * radius
-              state.stepNorm = metric.norm(step)
-              state.trials = trials
-              state.totalTrials += trials
               if (model.factorizes) state.factorizations += solves
               return
             }
@@ -178,15 +135,7 @@ export const cubicRegularizedNewton = defineMethod<
         return 'stalled'
       },
 
-      measure: (state) => ({
-        ...smoothMeasures(state),
-        dualGradientNorm: state.dualGradientNorm,
-        regularization: state.regularization,
-        stepNorm: state.stepNorm,
-        trials: state.trials,
-        totalTrials: state.totalTrials,
-        factorizations: state.factorizations,
-      }),
+      measure: regularizedNewtonMeasures,
       solution: (state) => state.x,
     }
   },

@@ -1,15 +1,17 @@
 import { choice, integer, positive } from '../base/index.ts'
 import { defineMethod, type PreparedSmoothProblem } from '../solver/index.ts'
+import { approximationOption, linearSolverOption, requiredOracles } from './hessian-model.ts'
+import { type MetricChoice, metricOption } from './metric.ts'
 import {
-  approximationOption,
-  type HessianModel,
-  hessianModel,
-  linearSolverOption,
-  requiredOracles,
-} from './hessian-model.ts'
-import { dot, type Metric, type MetricChoice, makeMetric, metricOption } from './metric.ts'
-import { reliableDecrease } from './reliable-decrease.ts'
-import { commit, type SmoothState, smoothMeasures, smoothState } from './smooth-state.ts'
+  acceptTrial,
+  type RegularizedNewtonState,
+  type RegularizedNewtonWork,
+  regularizedNewtonMeasures,
+  regularizedNewtonState,
+  regularizedNewtonWork,
+  type Trial,
+  tryStep,
+} from './regularized-newton.ts'
 
 export interface GradientNormalizedNewtonOptions {
   /**
@@ -48,34 +50,20 @@ export interface GradientNormalizedNewtonOptions {
 }
 
 /** What the method remembers: the accepted point, the next radius, and how the last iteration went. */
-export interface GradientNormalizedNewtonState extends SmoothState {
-  trial: Float64Array
-  trialGradient: Float64Array
-  /** B^-1 grad f(x), and room for that of the trial. */
-  metricGradient: Float64Array
-  trialMetricGradient: Float64Array
-  /** ||grad f(x)||_*. */
-  dualGradientNorm: number
+export interface GradientNormalizedNewtonState extends RegularizedNewtonState {
   /** gamma for the next first trial. */
   radius: number
+  /** gamma of the last accepted step; NaN before the first. */
+  usedRadius: number
   /** M of the fixed rules. */
   smoothness: number
-  /** gamma, lambda and ||h|| of the last accepted step; NaN before the first. */
-  usedRadius: number
-  regularization: number
-  stepNorm: number
-  /** Trial steps of the last iteration, and of all. */
-  trials: number
-  totalTrials: number
-  /** Factorizations of H + lambda B so far (none for structured approximations with a closed form). */
-  factorizations: number
 }
 
-interface Work {
-  readonly metric: Metric
-  readonly model: HessianModel
-  readonly step: Float64Array
+interface Work extends RegularizedNewtonWork {
+  readonly trial: Trial
 }
+
+const slug = 'gradient-normalized-smoothness'
 
 /** Keeps lambda finite whatever gamma is, and gamma finite after hundreds of successes. */
 const RADIUS_SHIFT = 1e-8
@@ -122,7 +110,7 @@ export const gradientNormalizedNewton = defineMethod<
   GradientNormalizedNewtonOptions,
   GradientNormalizedNewtonState
 >()({
-  slug: 'gradient-normalized-smoothness',
+  slug,
   title: 'Gradient-normalized Newton method',
   room: 'smooth',
   problemClass: 'smooth',
@@ -148,11 +136,10 @@ export const gradientNormalizedNewton = defineMethod<
 
   create: (options) => {
     const { radiusRule, initialRadius, maxTrials } = options
-    const work = (problem: PreparedSmoothProblem): Work => {
-      const metric = makeMetric(options.metric, problem, 'gradient-normalized-smoothness')
-      const model = hessianModel(options, metric, problem, 'gradient-normalized-smoothness')
-      return { metric, model, step: new Float64Array(problem.dimension) }
-    }
+    const work = (problem: PreparedSmoothProblem): Work => ({
+      ...regularizedNewtonWork(options, problem, slug),
+      trial: { value: NaN, decrease: NaN, squaredNorm: NaN },
+    })
 
     const ruledRadius = (state: GradientNormalizedNewtonState, smoothness: number): number => {
       if (radiusRule === 'constant') return 1 / smoothness
@@ -165,93 +152,58 @@ export const gradientNormalizedNewton = defineMethod<
 
       start(problem, context) {
         const { metric } = context.scratch(() => work(problem))
-        const n = context.start.length
-        const state = smoothState(problem, context.start)
-        const metricGradient = new Float64Array(n)
-        metric.solve(state.gradient, metricGradient)
         return {
-          ...state,
-          trial: new Float64Array(n),
-          trialGradient: new Float64Array(n),
-          metricGradient,
-          trialMetricGradient: new Float64Array(n),
-          dualGradientNorm: Math.sqrt(dot(state.gradient, metricGradient)),
+          ...regularizedNewtonState(problem, context.start, metric),
           radius: initialRadius,
-          smoothness: options.smoothness,
           usedRadius: NaN,
-          regularization: NaN,
-          stepNorm: NaN,
-          trials: 0,
-          totalTrials: 0,
-          factorizations: 0,
+          smoothness: options.smoothness,
         }
       },
 
       step(problem, state, context) {
-        const { metric, model, step } = context.scratch(() => work(problem))
-        const { x, value, gradient, metricGradient, trial, trialGradient, trialMetricGradient } = state
-        const n = x.length
-        const adaptive = radiusRule === 'adaptive'
-        let radius = state.radius
-        let smoothness = state.smoothness
-        let lastDecrease = NaN
+        const parts = context.scratch(() => work(problem))
+        const { model, step, trial } = parts
         if (state.dualGradientNorm === 0) return { outcome: 'stalled', reason: 'the gradient is zero' }
-        model.update(x)
+        const adaptive = radiusRule === 'adaptive'
+        let { radius, smoothness } = state
+        let precise = false
+        model.update(state.x)
 
         for (let trials = 1; trials <= maxTrials; trials++) {
           if (!adaptive) radius = ruledRadius(state, smoothness)
           const lambda = state.dualGradientNorm / (radius + RADIUS_SHIFT)
-          if (model.factor(lambda) && model.solve(gradient, metricGradient, step)) {
-            let moved = false
-            for (let i = 0; i < n; i++) {
-              step[i] = -step[i]
-              trial[i] = x[i] + step[i]
-              moved ||= trial[i] !== x[i]
-            }
+          if (model.factor(lambda) && model.solve(state.gradient, state.metricGradient, step)) {
             // A step that rounding swallows: no smaller radius can help.
-            if (!moved) break
-            const trialValue = problem.valueAndGradient(trial, trialGradient)
-            metric.solve(trialGradient, trialMetricGradient)
-            const squaredNorm = dot(trialGradient, trialMetricGradient)
-            lastDecrease = reliableDecrease(value, trialValue, gradient, trialGradient, step)
+            if (!tryStep(problem, state, parts, trial)) {
+              precise ||= trials === 1
+              break
+            }
             // Algorithm 3, line 5; false for NaN.
-            if (lastDecrease >= squaredNorm / (8 * lambda) && commit(problem, state, trialValue)) {
-              state.metricGradient = trialMetricGradient
-              state.trialMetricGradient = metricGradient
-              state.dualGradientNorm = Math.sqrt(squaredNorm)
+            const enough = trial.decrease >= trial.squaredNorm / (8 * lambda)
+            if (enough && acceptTrial(problem, state, parts, trial, lambda, trials)) {
               state.usedRadius = radius
               state.radius = adaptive ? Math.min(Math.max(2 * radius, SMALLEST_RADIUS), LARGEST_RADIUS) : radius
               state.smoothness = smoothness
-              state.regularization = lambda
-              state.stepNorm = metric.norm(step)
-              state.trials = trials
-              state.totalTrials += trials
               if (model.factorizes) state.factorizations += trials
               return
             }
+            precise = Math.abs(trial.decrease) <= 1e-12 * Math.abs(state.value)
           }
           radius /= 2
           smoothness *= 2
         }
-        const reached = Math.abs(lastDecrease) <= 1e-12 * Math.abs(value)
         return {
           outcome: 'stalled',
-          reason: reached
+          reason: precise
             ? 'precision reached: further decrease is below the rounding error of the objective'
             : 'the search failed: no radius gave the required decrease',
         }
       },
 
       measure: (state) => ({
-        ...smoothMeasures(state),
-        dualGradientNorm: state.dualGradientNorm,
+        ...regularizedNewtonMeasures(state),
         radius: state.usedRadius,
         nextRadius: state.radius,
-        regularization: state.regularization,
-        stepNorm: state.stepNorm,
-        trials: state.trials,
-        totalTrials: state.totalTrials,
-        factorizations: state.factorizations,
       }),
       solution: (state) => state.x,
     }

@@ -1,14 +1,17 @@
 import { between, integer, positive } from '../base/index.ts'
 import { defineMethod, type PreparedSmoothProblem } from '../solver/index.ts'
+import { approximationOption, linearSolverOption, requiredOracles } from './hessian-model.ts'
+import { dot, type MetricChoice, metricOption } from './metric.ts'
 import {
-  approximationOption,
-  type HessianModel,
-  hessianModel,
-  linearSolverOption,
-  requiredOracles,
-} from './hessian-model.ts'
-import { dot, type Metric, type MetricChoice, makeMetric, metricOption } from './metric.ts'
-import { commit, type SmoothState, smoothMeasures, smoothState } from './smooth-state.ts'
+  acceptTrial,
+  type RegularizedNewtonState,
+  type RegularizedNewtonWork,
+  regularizedNewtonMeasures,
+  regularizedNewtonState,
+  regularizedNewtonWork,
+  type Trial,
+  tryStep,
+} from './regularized-newton.ts'
 
 export interface SuperUniversalNewtonOptions {
   /** Power alpha of the gradient norm in the regularization, in [0, 1]; 1, 2/3 and 1/2 are the usual ones. Default 2/3. */
@@ -25,28 +28,16 @@ export interface SuperUniversalNewtonOptions {
   maxTrials?: number
 }
 
-interface SuperUniversalNewtonState extends SmoothState {
-  trial: Float64Array
-  trialGradient: Float64Array
-  /** B^-1 grad f(x), and room for that of the trial. */
-  metricGradient: Float64Array
-  trialMetricGradient: Float64Array
-  dualGradientNorm: number
-  /** The factor H of the regularization for the next first trial. */
+interface SuperUniversalNewtonState extends RegularizedNewtonState {
+  /** The factor M of the regularization for the next first trial. */
   factor: number
-  regularization: number
-  stepNorm: number
-  trials: number
-  totalTrials: number
-  factorizations: number
 }
 
-interface Work {
-  readonly metric: Metric
-  readonly model: HessianModel
-  readonly step: Float64Array
+interface Work extends RegularizedNewtonWork {
+  readonly trial: Trial
 }
 
+const slug = 'super-universal-newton'
 const SMALLEST_FACTOR = 1e-5
 
 /**
@@ -70,7 +61,7 @@ export const superUniversalNewton = defineMethod<
   SuperUniversalNewtonOptions,
   SuperUniversalNewtonState
 >()({
-  slug: 'super-universal-newton',
+  slug,
   title: 'Super-universal Newton method',
   room: 'smooth',
   problemClass: 'smooth',
@@ -94,69 +85,38 @@ export const superUniversalNewton = defineMethod<
 
   create: (options) => {
     const { power, maxTrials } = options
-    const work = (problem: PreparedSmoothProblem): Work => {
-      const metric = makeMetric(options.metric, problem, 'super-universal-newton')
-      const model = hessianModel(options, metric, problem, 'super-universal-newton')
-      return { metric, model, step: new Float64Array(problem.dimension) }
-    }
+    const work = (problem: PreparedSmoothProblem): Work => ({
+      ...regularizedNewtonWork(options, problem, slug),
+      trial: { value: NaN, decrease: NaN, squaredNorm: NaN },
+    })
 
     return {
       requires: requiredOracles(options),
 
       start(problem, context) {
         const { metric } = context.scratch(() => work(problem))
-        const n = context.start.length
-        const state = smoothState(problem, context.start)
-        const metricGradient = new Float64Array(n)
-        metric.solve(state.gradient, metricGradient)
         return {
-          ...state,
-          trial: new Float64Array(n),
-          trialGradient: new Float64Array(n),
-          metricGradient,
-          trialMetricGradient: new Float64Array(n),
-          dualGradientNorm: Math.sqrt(dot(state.gradient, metricGradient)),
+          ...regularizedNewtonState(problem, context.start, metric),
           factor: options.initialRegularization,
-          regularization: NaN,
-          stepNorm: NaN,
-          trials: 0,
-          totalTrials: 0,
-          factorizations: 0,
         }
       },
 
       step(problem, state, context) {
-        const { metric, model, step } = context.scratch(() => work(problem))
-        const { x, gradient, metricGradient, trial, trialGradient, trialMetricGradient } = state
-        const n = x.length
-        const scale = state.dualGradientNorm ** power
-        let factor = state.factor
+        const parts = context.scratch(() => work(problem))
+        const { model, step, trial } = parts
         if (state.dualGradientNorm === 0) return { outcome: 'stalled', reason: 'the gradient is zero' }
-        model.update(x)
+        const scale = state.dualGradientNorm ** power
+        let { factor } = state
+        model.update(state.x)
 
         for (let trials = 1; trials <= maxTrials; trials++) {
           const lambda = factor * scale
-          if (model.factor(lambda) && model.solve(gradient, metricGradient, step)) {
-            let moved = false
-            for (let i = 0; i < n; i++) {
-              step[i] = -step[i]
-              trial[i] = x[i] + step[i]
-              moved ||= trial[i] !== x[i]
-            }
-            if (!moved) break
-            const trialValue = problem.valueAndGradient(trial, trialGradient)
-            metric.solve(trialGradient, trialMetricGradient)
-            const squaredNorm = dot(trialGradient, trialMetricGradient)
+          if (model.factor(lambda) && model.solve(state.gradient, state.metricGradient, step)) {
+            if (!tryStep(problem, state, parts, trial)) break
             // False for NaN.
-            if (-dot(trialGradient, step) >= squaredNorm / (4 * lambda) && commit(problem, state, trialValue)) {
-              state.metricGradient = trialMetricGradient
-              state.trialMetricGradient = metricGradient
-              state.dualGradientNorm = Math.sqrt(squaredNorm)
+            const enough = -dot(state.trialGradient, step) >= trial.squaredNorm / (4 * lambda)
+            if (enough && acceptTrial(problem, state, parts, trial, lambda, trials)) {
               state.factor = Math.max(factor / 4, SMALLEST_FACTOR)
-              state.regularization = lambda
-              state.stepNorm = metric.norm(step)
-              state.trials = trials
-              state.totalTrials += trials
               if (model.factorizes) state.factorizations += trials
               return
             }
@@ -166,15 +126,7 @@ export const superUniversalNewton = defineMethod<
         return 'stalled'
       },
 
-      measure: (state) => ({
-        ...smoothMeasures(state),
-        dualGradientNorm: state.dualGradientNorm,
-        regularization: state.regularization,
-        stepNorm: state.stepNorm,
-        trials: state.trials,
-        totalTrials: state.totalTrials,
-        factorizations: state.factorizations,
-      }),
+      measure: regularizedNewtonMeasures,
       solution: (state) => state.x,
     }
   },
