@@ -53,8 +53,8 @@ function build(streams: CliStreams, run: Run): Command {
       writeOut: (text) => streams.stdout.write(text),
       writeErr: (text) => streams.stderr.write(text),
       outputError: (text, write) => write(`thalweg: ${text.replace(/^error: /, '')}`),
-      getOutHelpWidth: () => streams.stdout.columns ?? 80,
-      getErrHelpWidth: () => streams.stderr.columns ?? 80,
+      getOutHelpWidth: () => streams.stdout.columns || 80,
+      getErrHelpWidth: () => streams.stderr.columns || 80,
     })
     .addHelpText('after', '\nBegin with: thalweg tour')
 

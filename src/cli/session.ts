@@ -3,6 +3,7 @@ import { type Chart, chartToText, type Table, type TextChartOptions, tableToText
 import { toJson } from './json.ts'
 import { Progress } from './progress.ts'
 import type { CliStreams } from './streams.ts'
+import { wrap } from './wrap.ts'
 
 /** The exit codes of the command line. */
 export const exitCodes = {
@@ -47,7 +48,7 @@ export class Session {
     const dumb = env.TERM === 'dumb'
     this.interactive = streams.stdout.isTTY === true
     this.coloured = this.interactive && !env.NO_COLOR && !dumb
-    this.width = Math.max(40, Math.min(100, (this.interactive ? streams.stdout.columns : 80) ?? 80))
+    this.width = Math.max(40, Math.min(100, (this.interactive && streams.stdout.columns) || 80))
     this.progress = new Progress(streams.stderr, streams.stderr.isTTY === true && !dumb)
     this.signal = this.controller.signal
     this.stopListening = streams.onInterrupt(() => {
@@ -67,6 +68,13 @@ export class Session {
     if (this.json) return
     this.progress.clear()
     this.streams.stdout.write(`${text}\n`)
+  }
+
+  /** Words, broken into lines and indented. */
+  paragraph(text: string, colour?: Colour, indent = 2): void {
+    for (const line of wrap(text, this.width - indent)) {
+      this.say(' '.repeat(indent) + (colour === undefined ? line : this.colour(colour, line)))
+    }
   }
 
   /** The one answer under `--json`; nothing otherwise. */

@@ -107,7 +107,7 @@ export function present(
   })
   if (session.json) return result.converged ? exitCodes.solved : exitCodes.notConverged
   session.say()
-  session.say(`  ${session.colour(result.converged ? 'green' : 'yellow', message)}`)
+  session.paragraph(message, result.converged ? 'green' : 'yellow')
   session.say()
   session.say(`  x            ${list(x, names)}`)
   session.say(`  objective    ${formatNumber(objective, 10)}`)

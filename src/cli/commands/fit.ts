@@ -220,7 +220,7 @@ export function presentFit(
   const { model, result, parameters } = fit
   session.say()
   session.say(`  ${model.responseName} = ${model.formula}`)
-  session.say(`  ${session.colour(result.converged ? 'green' : 'yellow', result.message)}`)
+  session.paragraph(result.message, result.converged ? 'green' : 'yellow')
   session.say()
   session.table({
     title: '',

@@ -4,6 +4,7 @@ import { InvalidInputError } from '../../base/index.ts'
 import { methods } from '../../registry.ts'
 import type { Source } from '../../solver/index.ts'
 import { type CommonOptions, exitCodes, type Session } from '../session.ts'
+import { wrap } from '../wrap.ts'
 
 /** One line of `thalweg list`. */
 export interface ListEntry {
@@ -62,18 +63,6 @@ export function listEntries(): ListEntry[] {
         built: true,
       })),
   ]
-}
-
-/** Breaks a sentence into lines of at most `width` characters. */
-function wrap(text: string, width: number): string[] {
-  const lines = ['']
-  for (const word of text.split(' ')) {
-    const line = lines[lines.length - 1]
-    if (line === '') lines[lines.length - 1] = word
-    else if (line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`
-    else lines.push(word)
-  }
-  return lines
 }
 
 /** `thalweg list`. */
@@ -151,7 +140,7 @@ export function describeEntry(session: Session, slug: string): number {
   session.say()
   session.heading(entry.title)
   session.say()
-  session.say(`  ${entry.summary}`)
+  session.paragraph(entry.summary)
   session.say()
   session.say(`  room      ${entry.room}   (import from 'thalweg/${entry.room}')`)
   session.say(`  problems  ${entry.problem}`)

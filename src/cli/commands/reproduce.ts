@@ -156,10 +156,12 @@ function presentReproduction(session: Session, reproduction: Reproduction, optio
   session.heading('  Claims')
   session.say()
   for (const claim of claims) {
-    const mark = claim.holds ? session.colour('green', 'holds       ') : session.colour('red', 'DOES NOT HOLD')
-    session.say(`  ${mark}  ${claim.statement}`)
-    session.say(`      paper: ${claim.paper}   measured: ${claim.measured}   threshold: ${claim.threshold}`)
-    if (claim.note) session.say(`      ${claim.note}`)
+    session.say(
+      `  ${claim.holds ? session.colour('green', 'holds') : session.colour('red', 'DOES NOT HOLD')}  ${claim.id}`,
+    )
+    session.paragraph(claim.statement, undefined, 6)
+    session.paragraph(`Paper: ${claim.paper}. Measured: ${claim.measured}. Holds if ${claim.threshold}.`, 'gray', 6)
+    if (claim.note) session.paragraph(claim.note, 'gray', 6)
   }
   const holding = claims.filter((claim) => claim.holds).length
   session.say()

@@ -158,7 +158,7 @@ const launch: TourStop = async (session, limits) => {
     },
     { height: 12 },
   )
-  session.say(`  ${result.message}`)
+  session.paragraph(result.message)
   session.say(`  log-odds = ${formatNumber(a, 5)} - ${formatNumber(-b, 5)} * temperature`)
   session.say(`  Probability of damage at ${lastLaunch} F: ${(100 * probability(lastLaunch)).toFixed(2)} %\n`)
   return { results: [result], solved: result.converged }
@@ -199,7 +199,8 @@ const chain: TourStop = async (session, limits) => {
     series: [{ label: 'chain', x: [0, ...x.subarray(0, n), 1], y: [0, ...x.subarray(n), 0] }],
   }
   session.chart(chart, { height: 14 })
-  session.say(`  ${result.message}\n`)
+  session.paragraph(result.message)
+  session.say()
   return { results: [result], solved: result.converged }
 }
 
@@ -243,7 +244,7 @@ const landscape: TourStop = async (session, limits) => {
     },
     { height: 10 },
   )
-  session.say(`  ${result.message}`)
+  session.paragraph(result.message)
   session.say(
     `  ${result.evaluations.value} values; distance to the minimum ${formatNumber(norm(result.x as Float64Array), 2)}.\n`,
   )
