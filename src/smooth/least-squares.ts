@@ -21,7 +21,7 @@ export interface LeastSquaresOptions extends FitOptions, Pick<LeastSquaresOracle
 }
 
 /** A residual vector: returned as an array, or (with `residualCount`) written into `out`. */
-export type Residuals = ((x: Float64Array) => ArrayLike<number>) | ((x: Float64Array, out: Float64Array) => void)
+export type Residuals = (x: Float64Array, out: Float64Array) => ArrayLike<number> | void
 
 /**
  * Minimizes (1/2) sum_i r_i(x)^2 by Levenberg-Marquardt.
@@ -82,10 +82,13 @@ function problemFromResiduals(
   }
   const dimension = x0.length
   if (residualCount !== undefined) {
-    const write = residuals as (x: Float64Array, out: Float64Array) => void
+    const write = (x: Float64Array, out: Float64Array): void => {
+      residuals(x, out)
+    }
     return leastSquaresProblem({ dimension, residualCount, residuals: write, ...rest })
   }
-  const compute = residuals as (x: Float64Array) => ArrayLike<number>
+  const unused = new Float64Array(0)
+  const compute = (x: Float64Array): ArrayLike<number> => residuals(x, unused) as ArrayLike<number>
   const first = compute(Float64Array.from(x0))
   if (typeof first !== 'object' || first === null || !(first.length >= 1)) {
     throw new InvalidInputError(

@@ -157,7 +157,7 @@ export function wolfeSearch(
     width = narrowed
   }
 
-  if (low === 0) return false
+  if (low === 0 || !(fLow <= f0 + c1 * low * slope)) return false
   // The best point with sufficient decrease stands in for one with the Wolfe conditions.
   place(problem, state, direction, low)
   const f = problem.valueAndGradient(trial, trialGradient)
