@@ -139,7 +139,8 @@ const MAX_ATTEMPTS = 100
 /**
  * CMA-ES, the covariance matrix adaptation evolution strategy, for `min f(x)` from values alone: draws lambda points from
  * N(m, sigma^2 C), moves m to the weighted mean of the best half, and adapts sigma and C to the path of m and to the selected
- * steps. Only the ranking of values counts: invariant under increasing transformations of f and under affine maps of x.
+ * steps. Only the ranking of values counts: invariant under increasing transformations of f, and (with the first distribution
+ * mapped along) under rotations, translations and scalings of x.
  *
  * The method of choice for ill-conditioned, non-separable or rugged functions of up to about a hundred variables. lambda values
  * per iteration; O(n^2) arithmetic per value, an O(n^3) eigendecomposition now and then. `tolerance` bounds `samplingWidth`, the

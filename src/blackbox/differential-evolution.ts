@@ -6,7 +6,7 @@ import { isFiniteBox, type SearchSpace, sampleRows } from './search-space.ts'
 export interface DifferentialEvolutionOptions {
   /**
    * How a mutant is made: `rand/1/bin` x_r1 + F (x_r2 - x_r3); `best/1/bin` x_best + F (x_r1 - x_r2); `current-to-best/1/bin`
-   * x_i + F (x_best - x_i) + F (x_r1 - x_r2). Default best/1/bin.
+   * x_i + F (x_best - x_i) + F (x_r1 - x_r2). Default current-to-best/1/bin.
    */
   strategy?: 'rand/1/bin' | 'best/1/bin' | 'current-to-best/1/bin'
   /** Members of the population, >= 4. Default 10 n, at least 20 and at most 200. */
@@ -68,7 +68,7 @@ export const differentialEvolution = defineMethod<
     meaning: 'largest standard deviation of a coordinate over the population',
   },
   options: {
-    strategy: choice(['rand/1/bin', 'best/1/bin', 'current-to-best/1/bin'], 'best/1/bin', 'strategy'),
+    strategy: choice(['rand/1/bin', 'best/1/bin', 'current-to-best/1/bin'], 'current-to-best/1/bin', 'strategy'),
     populationSize: integer<number | undefined>(undefined, 'members of the population', { min: 4, max: 1e6 }),
     differentialWeight: {
       ...between(0, 2, 0.5, 'differential weight F'),

@@ -247,12 +247,17 @@ function accepts(delta: number, temperature: number, acceptance: number, random:
   return base > 0 && random.uniform() <= base ** (1 / (1 - acceptance))
 }
 
-/** Scale of the jumps at temperature T: the factor sigma_x of Tsallis and Stariolo. */
+/** Scale of the jumps at temperature T: the factor sigma_x of Tsallis and Stariolo, proportional to T^(1 / (3 - q)). */
 export function visitingWidth(q: number, temperature: number): number {
-  const four =
-    (Math.sqrt(Math.PI) * temperature ** (1 / (q - 1)) * (q - 1) ** (4 - q)) / (2 ** ((2 - q) / (q - 1)) * (3 - q))
+  const logFour =
+    0.5 * Math.log(Math.PI) +
+    Math.log(temperature) / (q - 1) +
+    (4 - q) * Math.log(q - 1) -
+    ((2 - q) / (q - 1)) * Math.LN2 -
+    Math.log(3 - q)
+  // Their sixth factor, pi (1 - c) / sin(pi (1 - c)) / Gamma(2 - c) with c = 1/(q - 1) - 1/2, is Gamma(c).
   const logSix = logGamma(1 / (q - 1) - 0.5)
-  return Math.exp((-(q - 1) * (logSix - Math.log(four))) / (3 - q))
+  return Math.exp(((q - 1) * (logFour - logSix)) / (3 - q))
 }
 
 /** One coordinate's jump: a normal over a power of another, which has the tail of the visiting distribution. */

@@ -109,12 +109,23 @@ function evaluateSerially(problem: SmoothProblem, round: Round, x: Float64Array,
   return true
 }
 
+/** The points of the round, without the unused rest. */
+function pointsOf({ points, count }: Round, n: number): Float64Array {
+  return points.length === count * n ? points : points.subarray(0, count * n)
+}
+
+function valuesOf({ values, count }: Round): Float64Array {
+  return values.length === count ? values : values.subarray(0, count)
+}
+
 function evaluate(problem: SmoothProblem, round: Round, x: Float64Array, stop: () => boolean): boolean {
   if (problem.valueBatch === undefined || round.count === 1 || round.told[0] === 1) {
     return evaluateSerially(problem, round, x, stop)
   }
-  const pending = problem.valueBatch(round.points, round.count, round.values)
+  const pending = problem.valueBatch(pointsOf(round, x.length), round.count, valuesOf(round))
   if (pending !== undefined) {
+    // Nobody waits for it; what becomes of it must not end the process.
+    pending.catch(() => {})
     throw new UnsupportedError(
       'blackbox: the batch oracle returned a promise, but this method does not wait; run inParallel(method) with runAsync',
       { argument: 'valueBatch', expected: 'values written before it returns', received: 'a promise' },
@@ -133,7 +144,7 @@ async function evaluateWaiting(
 ): Promise<boolean> {
   if (problem.valueBatch === undefined || round.told[0] === 1) return evaluateSerially(problem, round, x, stop)
   // The round is handed over as it is: nothing else touches it until the values are there.
-  await problem.valueBatch(round.points, round.count, round.values)
+  await problem.valueBatch(pointsOf(round, x.length), round.count, valuesOf(round))
   round.told.fill(1, 0, round.count)
   return true
 }
