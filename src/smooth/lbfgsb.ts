@@ -76,7 +76,14 @@ function factorize(a: Float64Array, pivots: Int32Array, k: number, size: number)
 }
 
 /** x = A^-1 b from the factors; x may be b. */
-function solveFactored(a: Float64Array, pivots: Int32Array, k: number, size: number, b: Float64Array, x: Float64Array): void {
+function solveFactored(
+  a: Float64Array,
+  pivots: Int32Array,
+  k: number,
+  size: number,
+  b: Float64Array,
+  x: Float64Array,
+): void {
   for (let i = 0; i < k; i++) x[i] = b[i]
   for (let i = 0; i < k; i++) {
     const swap = x[pivots[i]]

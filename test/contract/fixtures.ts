@@ -1,4 +1,4 @@
-import { type LeastSquaresProblem, leastSquaresProblem } from '../../src/smooth/index.ts'
+import { compositeProblem, type LeastSquaresProblem, l1Norm, leastSquaresProblem } from '../../src/smooth/index.ts'
 import { type Problem, type SmoothProblem, smoothProblem } from '../../src/solver/index.ts'
 import { linearSystemFixture } from './linear-system-fixture.ts'
 
@@ -136,4 +136,26 @@ const leastSquares: Fixture = {
   ],
 }
 
-export const fixtures: readonly Fixture[] = [smooth, leastSquares, linearSystemFixture]
+/** The easy smooth problem plus an L1 norm that makes one variable zero. */
+const composite: Fixture = {
+  ...smooth,
+  problemClass: 'composite',
+  problem: () => compositeProblem(easySmooth(), l1Norm(0.3)),
+  breakingAfter: (calls, value) => compositeProblem(smooth.breakingAfter(calls, value) as SmoothProblem, l1Norm(0.3)),
+  refused: [
+    ...smooth.refused.filter(({ start }) => start !== undefined),
+    {
+      what: 'a start of the wrong length',
+      attempt: () => compositeProblem(easySmooth(), l1Norm(0.3)),
+      start: [1],
+      message: /length 1/,
+    },
+    {
+      what: 'a regularizer that is none',
+      attempt: () => compositeProblem(easySmooth(), {} as never),
+      message: /regularizer must have value and proximal/,
+    },
+  ],
+}
+
+export const fixtures: readonly Fixture[] = [smooth, leastSquares, composite, linearSystemFixture]
