@@ -16,6 +16,11 @@ export interface AdaptiveGradientMethodOptions {
 interface AdaptiveGradientState extends SmoothState {
   trial: Float64Array
   trialGradient: Float64Array
+  /** B^-1 grad f(x) and ||grad f(x)||_*. */
+  metricGradient: Float64Array
+  dualGradientNorm: number
+  /** ||h|| of the last accepted step; NaN before the first. */
+  stepNorm: number
   /** L for the next first trial. */
   lipschitz: number
   /** L of the last accepted step; NaN before the first. */
@@ -25,6 +30,8 @@ interface AdaptiveGradientState extends SmoothState {
 }
 
 const SMALLEST_LIPSCHITZ = 1e-5
+/** On a quadratic with B its Hessian and L = 1 the test holds with equality; rounding must not decide it. */
+const ROUNDING = 1 - 1e-12
 
 /**
  * Gradient method with a searched Lipschitz constant, in the norm of a metric B, for smooth f: R^n -> R:
@@ -34,7 +41,8 @@ const SMALLEST_LIPSCHITZ = 1e-5
  * L is halved after a success (down to 1e-5) and doubled after a failure. With B = J^T J of a least-squares model this is the
  * Gauss-Newton method with a searched step. Per trial one value and gradient; one solve with B, factored once, an iteration.
  *
- * Measures: `lipschitz` (the L that the step used), `trials`, `totalTrials`.
+ * Measures: `dualGradientNorm` (||grad f(x)||_*), `lipschitz` (the L that the step used), `stepNorm` (||x+ - x||), `trials`,
+ * `totalTrials`.
  *
  * @throws {OptionError} if an option lies outside its interval
  * @throws {UnsupportedError} at the start of a run, if the problem does not offer the metric
@@ -64,19 +72,24 @@ export const adaptiveGradientMethod = defineMethod<
   },
 
   create: ({ initialLipschitz, metric: chosen, maxTrials }) => {
-    const work = (problem: PreparedSmoothProblem): { metric: Metric; direction: Float64Array; step: Float64Array } => ({
+    const work = (problem: PreparedSmoothProblem): { metric: Metric; step: Float64Array } => ({
       metric: makeMetric(chosen, problem, 'adaptive-gradient-method'),
-      direction: new Float64Array(problem.dimension),
       step: new Float64Array(problem.dimension),
     })
 
     return {
       start(problem, context) {
-        context.scratch(() => work(problem))
+        const { metric } = context.scratch(() => work(problem))
+        const state = smoothState(problem, context.start)
+        const metricGradient = new Float64Array(context.start.length)
+        metric.solve(state.gradient, metricGradient)
         return {
-          ...smoothState(problem, context.start),
+          ...state,
           trial: new Float64Array(context.start.length),
           trialGradient: new Float64Array(context.start.length),
+          metricGradient,
+          dualGradientNorm: Math.sqrt(dot(state.gradient, metricGradient)),
+          stepNorm: NaN,
           lipschitz: initialLipschitz,
           usedLipschitz: NaN,
           trials: 0,
@@ -85,16 +98,15 @@ export const adaptiveGradientMethod = defineMethod<
       },
 
       step(problem, state, context) {
-        const { metric, direction, step } = context.scratch(() => work(problem))
-        const { x, value, gradient, trial, trialGradient } = state
-        metric.solve(gradient, direction)
-        const squaredNorm = dot(gradient, direction)
-        let lipschitz = state.lipschitz
+        const { metric, step } = context.scratch(() => work(problem))
+        const { x, value, gradient, metricGradient, trial, trialGradient, dualGradientNorm } = state
+        const squaredNorm = dualGradientNorm * dualGradientNorm
+        let { lipschitz } = state
 
         for (let trials = 1; trials <= maxTrials; trials++) {
           let moved = false
           for (let i = 0; i < x.length; i++) {
-            step[i] = -direction[i] / lipschitz
+            step[i] = -metricGradient[i] / lipschitz
             trial[i] = x[i] + step[i]
             moved ||= trial[i] !== x[i]
           }
@@ -102,7 +114,10 @@ export const adaptiveGradientMethod = defineMethod<
           const trialValue = problem.valueAndGradient(trial, trialGradient)
           const decrease = reliableDecrease(value, trialValue, gradient, trialGradient, step)
           // <g, h> + (L/2)||h||^2 = -||g||_*^2 / (2 L); false for NaN.
-          if (decrease >= squaredNorm / (2 * lipschitz) && commit(problem, state, trialValue)) {
+          if (decrease >= (ROUNDING * squaredNorm) / (2 * lipschitz) && commit(problem, state, trialValue)) {
+            metric.solve(state.gradient, metricGradient)
+            state.dualGradientNorm = Math.sqrt(dot(state.gradient, metricGradient))
+            state.stepNorm = dualGradientNorm / lipschitz
             state.usedLipschitz = lipschitz
             state.lipschitz = Math.max(lipschitz / 2, SMALLEST_LIPSCHITZ)
             state.trials = trials
@@ -116,7 +131,9 @@ export const adaptiveGradientMethod = defineMethod<
 
       measure: (state) => ({
         ...smoothMeasures(state),
+        dualGradientNorm: state.dualGradientNorm,
         lipschitz: state.usedLipschitz,
+        stepNorm: state.stepNorm,
         trials: state.trials,
         totalTrials: state.totalTrials,
       }),

@@ -36,6 +36,8 @@ interface Work {
 }
 
 const SMALLEST_LIPSCHITZ = 1e-5
+/** On a quadratic with B its Hessian and L = 1 the test holds with equality; rounding must not decide it. */
+const ROUNDING = 1 - 1e-12
 
 /**
  * Nesterov's fast gradient method with a searched Lipschitz constant, in the norm of a metric B, for convex f: R^n -> R. With
@@ -116,7 +118,7 @@ export const fastGradientMethod = defineMethod<PreparedSmoothProblem, FastGradie
           }
           const trialValue = problem.valueAndGradient(trial, trialGradient)
           const decrease = reliableDecrease(middleValue, trialValue, middleGradient, trialGradient, step)
-          if (decrease >= squaredNorm / (2 * lipschitz) && commit(problem, state, trialValue)) {
+          if (decrease >= (ROUNDING * squaredNorm) / (2 * lipschitz) && commit(problem, state, trialValue)) {
             const ratio = weight / added
             const { x: next, trial: previous } = state
             for (let i = 0; i < n; i++) anchor[i] = next[i] + ratio * (next[i] - previous[i])

@@ -161,7 +161,9 @@ describe('adaptive gradient method', () => {
     for (let k = 1; k < rows.length; k++) {
       const { g, B, times, norm } = model(rows[k - 1].x)
       const h = rows[k].x.map((xi, i) => xi - rows[k - 1].x[i])
-      const { lipschitz, objective } = rows[k].measures
+      const { lipschitz, objective, stepNorm } = rows[k].measures
+      expect(norm(h) / stepNorm).toBeCloseTo(1, 6)
+      expect(rows[k - 1].measures.dualGradientNorm / (lipschitz * stepNorm)).toBeCloseTo(1, 12)
       const Bh = times(B, h)
       for (let i = 0; i < g.length; i++) expect(Math.abs(lipschitz * Bh[i] + g[i])).toBeLessThan(1e-9)
       const slope = g.reduce((sum, gi, i) => sum + gi * h[i], 0)
