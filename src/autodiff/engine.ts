@@ -1,3 +1,4 @@
+import { writeOutFunctions } from './elementary.ts'
 import { interpret } from './interpret.ts'
 import type { Stage } from './lower.ts'
 import { ProgramMemory } from './memory.ts'
@@ -58,7 +59,13 @@ export class WasmEngine implements Engine {
   }
 
   program(outputs: readonly Node[], replaces?: ReadonlyMap<number, Node>): Runnable {
-    const program = new Program(this.memory, this.codes, simplify(outputs), this.slots, replaces)
+    const { codes, memory } = this
+    const written = writeOutFunctions(
+      outputs,
+      codes.bytes === 8 ? 700 : 80,
+      (name) => memory.library.vector(name, codes) === undefined,
+    )
+    const program = new Program(memory, codes, simplify(written), this.slots, replaces)
     this.codeBytes += program.codeBytes
     return program
   }

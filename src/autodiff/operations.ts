@@ -6,14 +6,12 @@ import {
   elementwise,
   matmul,
   Node,
-  type NumericArray,
   type Operand,
   type OracleRule,
   reshape,
   scatterNode,
   transpose,
   type UnaryName,
-  uniformValue,
   viewNode,
 } from './node.ts'
 import { broadcastShapes, checkedAxis, checkShape, rowMajorStrides, type Shape, shapeText, sizeOf } from './shape.ts'
@@ -532,9 +530,3 @@ export function sumTo(x: Node, shape: Shape): Node {
   }
   return reshape(axes.length === 0 ? x : sum(x, { axes }), shape)
 }
-
-/** Whether a node is known to be zero everywhere. */
-export const isZero = (node: Node): boolean => uniformValue(node) === 0
-
-/** Numbers for `constant`, for those who need the type. */
-export type { NumericArray }

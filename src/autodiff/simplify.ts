@@ -61,8 +61,11 @@ class Builder {
     switch (operation.kind) {
       case 'input':
         return original as Node
-      case 'constant':
-        return this.share(operation, inputs, shape, original)
+      case 'constant': {
+        const { data } = operation
+        const equal = shape.length > 0 && data.every((value) => Object.is(value, data[0]))
+        return equal ? this.uniform(data[0], shape) : this.share(operation, inputs, shape, original)
+      }
       case 'elementwise':
         return this.elementwise(operation.name, inputs, shape)
       case 'reshape':

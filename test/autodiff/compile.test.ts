@@ -2,13 +2,18 @@ import { getHeapStatistics } from 'node:v8'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
+  acos,
   add,
   argmin,
+  asin,
+  atan,
   type CompiledFunction,
   checkHessian,
   compile,
   concatenate,
   constant,
+  cos,
+  cosh,
   dot,
   exp,
   gather,
@@ -28,8 +33,10 @@ import {
   reshape,
   scatterAdd,
   sigmoid,
+  sign,
   simplify,
   sin,
+  sinh,
   slice,
   softmax,
   sqrt,
@@ -37,6 +44,7 @@ import {
   stack,
   sub,
   sum,
+  tan,
   tanh,
   transpose,
   where,
@@ -204,6 +212,59 @@ describe('emitted code, simplification and the interpreter agree on random graph
     const odd = compile(trace, [{ shape: [7] }]).values(vector(7).fill(0.37), vector(7))
     const single = compile(trace, [{ shape: [] }]).values(vector(1).fill(0.37), vector(1))
     expect(new Set([...long, ...odd, ...single]).size).toBe(1)
+  })
+})
+
+describe('elementary functions', () => {
+  // Within a few units in the last place over their whole domain.
+  test.each([
+    ['atan', atan, Math.atan, -1e3, 1e3],
+    ['atan of large numbers', (x: Node) => atan(exp(x)), (x: number) => Math.atan(Math.exp(x)), -40, 40],
+    ['asin', asin, Math.asin, -1, 1],
+    ['acos', acos, Math.acos, -1, 1],
+    ['tan', tan, Math.tan, -20, 20],
+    ['sinh', sinh, Math.sinh, -709, 709],
+    ['sinh near 0', sinh, Math.sinh, -1e-3, 1e-3],
+    ['cosh', cosh, Math.cosh, -709, 709],
+    ['sin', sin, Math.sin, -1e4, 1e4],
+    ['cos', cos, Math.cos, -1e4, 1e4],
+    ['exp', exp, Math.exp, -700, 700],
+    ['log', (x: Node) => log(square(x)), (x: number) => Math.log(x * x), -1e5, 1e5],
+    ['tanh', tanh, Math.tanh, -30, 30],
+  ] as const)('%s', (_, build, exact, low, high) => {
+    const n = 2001
+    const f = compile((x) => build(x), [{ shape: [n] }])
+    const x = uniformFrom(11, n, low, high)
+    const values = f.values(x, vector(n))
+    let worst = 0
+    for (let i = 0; i < n; i++) {
+      const reference = exact(x[i])
+      // Where values are large, the last place of the argument is worth several of the value.
+      const units = Math.abs(reference) > 1e3 ? 16 : 4
+      const allowed = Math.abs(reference) * units * Number.EPSILON + 4e-16
+      worst = Math.max(worst, Math.abs(values[i] - reference) / allowed)
+    }
+    expect(worst).toBeLessThan(1.01)
+  })
+
+  test('special values', () => {
+    const at = (build: (x: Node) => Node, x: number): number =>
+      compile(build, [{ shape: [] }]).values(vector(1).fill(x), vector(1))[0]
+    expect(at(atan, Infinity)).toBe(Math.PI / 2)
+    expect(at(atan, -Infinity)).toBe(-Math.PI / 2)
+    expect(at(atan, Number.NaN)).toBeNaN()
+    expect(at(asin, 1)).toBe(Math.PI / 2)
+    expect(at(acos, -1)).toBe(Math.PI)
+    expect(at(acos, 1)).toBe(0)
+    expect(at(asin, 1.1)).toBeNaN()
+    expect(at(sinh, 800)).toBe(Infinity)
+    expect(at(cosh, -800)).toBe(Infinity)
+    expect(at(sinh, 710)).toBeCloseTo(Math.sinh(710), -295)
+    expect(at(exp, -800)).toBe(0)
+    expect(at(log, 0)).toBe(-Infinity)
+    expect(at(log, -1)).toBeNaN()
+    expect(at(sign, Number.NaN)).toBeNaN()
+    expect(at((x) => maximum(x, 1), Number.NaN)).toBeNaN()
   })
 })
 
