@@ -6,7 +6,7 @@ import { axpy, fill, scal } from './vectors'
 /** a'x with two vectors of partial sums: the order of sums of every row of a product, wherever the row stands. */
 // @ts-ignore: decorator
 @inline
-function rowDot<T extends number>(n: i32, a: usize, x: usize): T {
+export function rowDot<T extends number>(n: i32, a: usize, x: usize): T {
   const L = lanes<T>()
   let s = v128.splat<T>(0)
   let t = s
@@ -58,30 +58,29 @@ export function gemvRows<T extends number>(
     let t1 = s0
     let t2 = s0
     let t3 = s0
-    let j = 0
-    for (; j <= n - 2 * L; j += 2 * L) {
+    let vectors = n / L
+    // Even vectors go to s, odd ones to t. Leaving in between keeps the compiler from loading both at once and spilling sums.
+    for (;;) {
+      if (vectors == 0) break
       const u = v128.load(p)
-      const v = v128.load(p, 16)
       s0 = mulAdd<T>(s0, v128.load(a0), u)
-      t0 = mulAdd<T>(t0, v128.load(a0, 16), v)
       s1 = mulAdd<T>(s1, v128.load(a1), u)
-      t1 = mulAdd<T>(t1, v128.load(a1, 16), v)
       s2 = mulAdd<T>(s2, v128.load(a2), u)
-      t2 = mulAdd<T>(t2, v128.load(a2, 16), v)
       s3 = mulAdd<T>(s3, v128.load(a3), u)
+      if (vectors == 1) break
+      const v = v128.load(p, 16)
+      t0 = mulAdd<T>(t0, v128.load(a0, 16), v)
+      t1 = mulAdd<T>(t1, v128.load(a1, 16), v)
+      t2 = mulAdd<T>(t2, v128.load(a2, 16), v)
       t3 = mulAdd<T>(t3, v128.load(a3, 16), v)
       a0 += 32
       a1 += 32
       a2 += 32
       a3 += 32
       p += 32
+      vectors -= 2
     }
-    for (; j <= n - L; j += L) {
-      const u = v128.load(p)
-      s0 = mulAdd<T>(s0, v128.load(a0), u)
-      s1 = mulAdd<T>(s1, v128.load(a1), u)
-      s2 = mulAdd<T>(s2, v128.load(a2), u)
-      s3 = mulAdd<T>(s3, v128.load(a3), u)
+    if (vectors == 1) {
       a0 += 16
       a1 += 16
       a2 += 16
@@ -92,7 +91,7 @@ export function gemvRows<T extends number>(
     let r1 = sumLanes<T>(v128.add<T>(s1, t1))
     let r2 = sumLanes<T>(v128.add<T>(s2, t2))
     let r3 = sumLanes<T>(v128.add<T>(s3, t3))
-    for (; j < n; j++) {
+    for (let j = n - (n & (L - 1)); j < n; j++) {
       const u = load<T>(p)
       r0 = <T>(r0 + load<T>(a0) * u)
       r1 = <T>(r1 + load<T>(a1) * u)

@@ -1,6 +1,6 @@
 // Log-sum-exp and softmax of the rows of a contiguous [rows, columns] matrix.
 
-import { expPair, log_f64_scalar } from './functions-f64'
+import { exp_f64x2, expQuick, log_f64_scalar } from './functions-f64'
 import { exp_f32x4, log_f32_scalar } from './functions-f32'
 import { at, sumLanes } from './simd'
 import { largest } from './vectors'
@@ -15,7 +15,7 @@ function expSum<T extends number>(n: i32, x: usize, shift: T, out: usize): T {
   let j = 0
   for (; j <= n - L; j += L) {
     const d = v128.sub<T>(v128.load(at<T>(x, j)), m)
-    const e = sizeof<T>() == 8 ? expPair(d) : exp_f32x4(d)
+    const e = sizeof<T>() == 8 ? expQuick(d) : exp_f32x4(d)
     if (out) v128.store(at<T>(out, j), e)
     sum = v128.add<T>(sum, e)
   }
@@ -23,7 +23,7 @@ function expSum<T extends number>(n: i32, x: usize, shift: T, out: usize): T {
   for (; j < n; j++) {
     const d = v128.splat<T>(<T>(load<T>(at<T>(x, j)) - shift))
     let e: T
-    if (sizeof<T>() == 8) e = <T>f64x2.extract_lane(expPair(d), 0)
+    if (sizeof<T>() == 8) e = <T>f64x2.extract_lane(exp_f64x2(d), 0)
     else e = <T>f32x4.extract_lane(exp_f32x4(d), 0)
     if (out) store<T>(at<T>(out, j), e)
     total = <T>(total + e)
