@@ -116,7 +116,7 @@ const curve: TourStop = async (session, limits) => {
       formatNumber(known[j], 9),
     ]),
   })
-  session.say(`  Your own data: thalweg fit data.csv --model "b1*(1-exp(-b2*x))" --start=500,0.0001\n`)
+  session.say('  Your own data: thalweg fit data.csv --model "a*(1-exp(-b*x))" --start=500,1e-4\n')
   return { results: [fit.result], solved: fit.result.converged }
 }
 
@@ -272,8 +272,10 @@ async function paper(session: Session, seed: number): Promise<void> {
   )
   session.progress.stop()
   for (const claim of claims) {
-    const mark = claim.holds ? session.colour('green', 'holds         ') : session.colour('red', 'DOES NOT HOLD ')
-    session.say(`  ${mark} ${claim.statement}`)
+    session.say(
+      `  ${claim.holds ? session.colour('green', 'holds') : session.colour('red', 'DOES NOT HOLD')}  ${claim.id}`,
+    )
+    session.paragraph(claim.statement, 'gray', 6)
   }
   session.say()
 }
