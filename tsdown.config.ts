@@ -13,6 +13,7 @@ export default defineConfig({
     blackbox: 'src/blackbox/index.ts',
     'test-functions': 'src/test-functions/index.ts',
     online: 'src/online/index.ts',
+    transport: 'src/transport/index.ts',
     registry: 'src/registry.ts',
     experiments: 'experiments/index.ts',
     data: 'src/data/index.ts',

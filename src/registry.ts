@@ -37,6 +37,18 @@ import {
   sor,
   symmetricSor,
 } from './systems/index.ts'
+import {
+  greenkhorn,
+  networkSimplex,
+  sinkhorn,
+  sinkhornEpsilonScaling,
+  sinkhornLog,
+  sinkhornNewton,
+  sinkhornNewtonSparse,
+  sinkhornOverrelaxed,
+  transportLbfgs,
+  unbalancedSinkhorn,
+} from './transport/index.ts'
 
 /** A method factory of any problem class, for lists. */
 export type AnyMethodFactory = ((options?: never) => { readonly name: string }) & {
@@ -75,6 +87,16 @@ export const methods: readonly AnyMethodFactory[] = [
   symmetricSor,
   gaussSeidel,
   jacobi,
+  sinkhorn,
+  sinkhornLog,
+  sinkhornOverrelaxed,
+  sinkhornEpsilonScaling,
+  greenkhorn,
+  sinkhornNewton,
+  transportLbfgs,
+  sinkhornNewtonSparse,
+  unbalancedSinkhorn,
+  networkSimplex,
 ]
 
 /** All methods for a problem class, e.g. `smooth`. */

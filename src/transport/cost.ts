@@ -48,6 +48,9 @@ export type Cost =
       readonly target: Float64Array
       readonly dimension: number
       readonly metric: Metric
+      /** Lengths of the points as given, under the cosine metric. */
+      readonly sourceLengths?: Float64Array
+      readonly targetLengths?: Float64Array
       /** An upper bound of the largest cost, from bounding boxes. */
       readonly largest: number
       readonly forbidden: false
@@ -123,8 +126,13 @@ export function flatPoints(
   return { coordinates, dimension, count: coordinates.length / dimension }
 }
 
-function normalized(name: string, points: Float64Array, dimension: number): Float64Array {
+function normalized(
+  name: string,
+  points: Float64Array,
+  dimension: number,
+): { points: Float64Array; lengths: Float64Array } {
   const out = points.slice()
+  const lengths = new Float64Array(out.length / dimension)
   for (let i = 0; i < out.length; i += dimension) {
     let squares = 0
     for (let k = 0; k < dimension; k++) squares += out[i + k] * out[i + k]
@@ -134,10 +142,11 @@ function normalized(name: string, points: Float64Array, dimension: number): Floa
         { argument: name, expected: 'nonzero points', received: 'a zero point' },
       )
     }
-    const factor = 1 / Math.sqrt(squares)
-    for (let k = 0; k < dimension; k++) out[i + k] *= factor
+    const length = Math.sqrt(squares)
+    lengths[i / dimension] = length
+    for (let k = 0; k < dimension; k++) out[i + k] /= length
   }
-  return out
+  return { points: out, lengths }
 }
 
 /** No distance between the two boxes around the clouds is larger. */
@@ -190,9 +199,15 @@ function pointCost(given: PointCost, n: number, m: number): Cost {
     )
   }
   const { dimension } = source
-  const unit = metric === 'cosine'
-  const from = unit ? normalized('cost.source', source.coordinates, dimension) : source.coordinates
-  const to = unit ? normalized('cost.target', target.coordinates, dimension) : target.coordinates
+  const units =
+    metric === 'cosine'
+      ? [
+          normalized('cost.source', source.coordinates, dimension),
+          normalized('cost.target', target.coordinates, dimension),
+        ]
+      : null
+  const from = units ? units[0].points : source.coordinates
+  const to = units ? units[1].points : target.coordinates
   const largest = boxBound(from, to, dimension, metric)
   if (!(largest < 1e300)) {
     throw new InvalidInputError(
@@ -202,7 +217,16 @@ function pointCost(given: PointCost, n: number, m: number): Cost {
       },
     )
   }
-  return { kind: 'points', source: from, target: to, dimension, metric, largest, forbidden: false }
+  return {
+    kind: 'points',
+    source: from,
+    target: to,
+    dimension,
+    metric,
+    largest,
+    forbidden: false,
+    ...(units && { sourceLengths: units[0].lengths, targetLengths: units[1].lengths }),
+  }
 }
 
 function matrixCost(values: Float64Array, n: number, m: number): Cost {

@@ -282,6 +282,12 @@ export class TransportEngine {
     }
   }
 
+  /** Puts the source points elsewhere: [rows, dimension] row-major. Only for engines of one's own, with costs between points. */
+  moveSource(coordinates: Float64Array): void {
+    this.points!.set(coordinates)
+    if (this.cached) this.fill(0, this.rows)
+  }
+
   /** Address of the costs of `count` rows from row `i` on, at most a block. */
   private costs(i: number, count: number): number {
     if (this.cached) return this.block.byteOffset + 8 * i * this.stride
@@ -315,10 +321,18 @@ export class TransportEngine {
    * relaxed and damped step towards them, `columnSums` the column sums of the plan (nextX, y), `nextY` the step of the columns.
    * One exponential per pair.
    *
-   * @param damping lambda in (0, 1]: 1 for fixed marginals, rho / (rho + epsilon) for Kullback-Leibler ones
-   * @param omega relaxation, 1 for plain Sinkhorn
+   * @param damping lambda in (0, 1]: 1 for fixed row marginals, rho / (rho + epsilon) for Kullback-Leibler ones
+   * @param omega relaxation of the rows, 1 for plain Sinkhorn, 0 to leave them
    */
-  pass(x: Float64Array, y: Float64Array, eta: number, damping = 1, omega = 1): void {
+  pass(
+    x: Float64Array,
+    y: Float64Array,
+    eta: number,
+    damping = 1,
+    omega = 1,
+    columnDamping = damping,
+    columnOmega = omega,
+  ): void {
     const { kernels, table, rows, columns, stride, columnSums } = this
     this.x.set(x)
     this.y.set(y)
@@ -347,12 +361,12 @@ export class TransportEngine {
       this.y.byteOffset,
       this.logB.byteOffset,
       eta,
-      damping,
-      omega,
+      columnDamping,
+      columnOmega,
       this.nextY.byteOffset,
       columns,
     )
-    if (bad > 0) this.repairColumns(eta, damping, omega)
+    if (bad > 0) this.repairColumns(eta, columnDamping, columnOmega)
   }
 
   /** Column updates where sums of unshifted entries underflow or overflow: two more passes, shifted by the column maxima. */

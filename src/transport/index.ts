@@ -1,6 +1,36 @@
+export * from './barycenter.ts'
+export * from './color-transfer.ts'
+export { type Cost, type CostInput, type Metric, metrics, type PointCost, type Points } from './cost.ts'
+export * from './gradients.ts'
 export * from './greenkhorn.ts'
+export * from './network-simplex.ts'
+export * from './plan.ts'
 export * from './sinkhorn.ts'
+export * from './sinkhorn-divergence.ts'
 export * from './sinkhorn-epsilon-scaling.ts'
 export * from './sinkhorn-log.ts'
+export * from './sinkhorn-newton.ts'
 export * from './sinkhorn-newton-sparse.ts'
 export * from './sinkhorn-overrelaxed.ts'
+export * from './transport.ts'
+export * from './transport-lbfgs.ts'
+export * from './transport-on-line.ts'
+export {
+  type ExactTransportProblem,
+  exactTransportClass,
+  exactTransportProblem,
+  type Potentials,
+  type SparseCoupling,
+  type TransportInput,
+  type TransportProblem,
+  transportClass,
+  transportProblem,
+  withRegularization,
+} from './transport-problem.ts'
+export {
+  type UnbalancedInput,
+  type UnbalancedTransportProblem,
+  unbalancedTransportClass,
+  unbalancedTransportProblem,
+} from './unbalanced-problem.ts'
+export * from './unbalanced-sinkhorn.ts'

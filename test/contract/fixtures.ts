@@ -1,6 +1,7 @@
 import { compositeProblem, type LeastSquaresProblem, l1Norm, leastSquaresProblem } from '../../src/smooth/index.ts'
 import { type Problem, type SmoothProblem, smoothProblem } from '../../src/solver/index.ts'
 import { linearSystemFixture } from './linear-system-fixture.ts'
+import { transportFixtures } from './transport-fixtures.ts'
 
 /** What the contract table needs to know of a problem class. */
 export interface Fixture {
@@ -158,4 +159,4 @@ const composite: Fixture = {
   ],
 }
 
-export const fixtures: readonly Fixture[] = [smooth, leastSquares, composite, linearSystemFixture]
+export const fixtures: readonly Fixture[] = [smooth, leastSquares, composite, linearSystemFixture, ...transportFixtures]
