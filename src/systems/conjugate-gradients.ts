@@ -22,15 +22,10 @@ export interface ConjugateGradientsState extends SystemState {
   direction: Float64Array
   /** A p. */
   product: Float64Array
-  /** M^-1 r. */
+  /** M^-1 r; empty without a preconditioner. */
   preconditioned: Float64Array
   /** r^T M^-1 r. */
   inner: number
-}
-
-function applied(preconditioner: Preconditioner | null, r: Float64Array, out: Float64Array): void {
-  if (preconditioner === null) out.set(r)
-  else preconditioner.apply(r, out)
 }
 
 function dot(a: Float64Array, b: Float64Array): number {
@@ -46,14 +41,15 @@ export function conjugateGradientsState(
   preconditioner: Preconditioner | null,
 ): ConjugateGradientsState {
   const base = systemState(problem, start)
-  const preconditioned = new Float64Array(start.length)
-  if (preconditioner?.breakdown === undefined) applied(preconditioner, base.residual, preconditioned)
+  const usable = preconditioner !== null && preconditioner.breakdown === undefined
+  const direction = base.residual.slice()
+  if (usable) preconditioner.apply(base.residual, direction)
   return {
     ...base,
-    direction: preconditioned.slice(),
+    direction,
     product: new Float64Array(start.length),
-    preconditioned,
-    inner: dot(base.residual, preconditioned),
+    preconditioned: new Float64Array(usable ? start.length : 0),
+    inner: dot(base.residual, direction),
   }
 }
 
@@ -82,10 +78,15 @@ export function conjugateGradientsStep(
     squared += residual[i] * residual[i]
   }
   if (!advance(problem, state, direction, length, Math.sqrt(squared))) return 'diverged'
-  applied(preconditioner, residual, preconditioned)
-  const inner = dot(residual, preconditioned)
+  let z = residual
+  let inner = squared
+  if (preconditioner !== null) {
+    z = preconditioned
+    preconditioner.apply(residual, z)
+    inner = dot(residual, z)
+  }
   const beta = inner / state.inner
-  for (let i = 0; i < n; i++) direction[i] = preconditioned[i] + beta * direction[i]
+  for (let i = 0; i < n; i++) direction[i] = z[i] + beta * direction[i]
   state.inner = inner
 }
 

@@ -41,6 +41,7 @@ export {
   shiftedSystems,
   truncatedNormal,
 } from './sequences.ts'
+export { type LinearSolution, type SolveLinearOptions, solveLinear } from './solve-linear.ts'
 export * from './solve-sequence.ts'
 export { gaussSeidel, type SorOptions, sor, symmetricSor } from './sor.ts'
 export { csrFromTriplets, diagonalOf, isSymmetric, multiplyCsr, transposeCsr } from './sparse.ts'
@@ -51,3 +52,4 @@ export {
   relaxationRadius,
   type SpectrumEstimate,
 } from './spectra.ts'
+export { asymptoticTau, relaxationBound, ssorCgBound } from './surrogates.ts'

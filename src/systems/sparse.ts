@@ -6,6 +6,8 @@ export interface SweepStructure {
   readonly matrix: CsrMatrix
   /** Position of a_ii in `values`, length n. */
   readonly diagonal: Int32Array
+  /** 1 / a_ii, length n. */
+  readonly inverseDiagonal: Float64Array
 }
 
 /**
@@ -25,6 +27,7 @@ export function sweepStructure(matrix: CsrMatrix): SweepStructure {
     })
   }
   const diagonal = new Int32Array(rows).fill(-1)
+  const inverseDiagonal = new Float64Array(rows)
   for (let i = 0; i < rows; i++) {
     for (let p = rowPointers[i]; p < rowPointers[i + 1]; p++) {
       if (p > rowPointers[i] && columnIndices[p] <= columnIndices[p - 1]) {
@@ -36,14 +39,17 @@ export function sweepStructure(matrix: CsrMatrix): SweepStructure {
       }
       if (columnIndices[p] === i) diagonal[i] = p
     }
-    if (diagonal[i] >= 0 && values[diagonal[i]] !== 0) continue
+    if (diagonal[i] >= 0 && values[diagonal[i]] !== 0) {
+      inverseDiagonal[i] = 1 / values[diagonal[i]]
+      continue
+    }
     throw new UnsupportedError(`sweeps and factorizations need a nonzero diagonal, but a[${i}][${i}] is 0`, {
       argument: 'matrix',
       expected: 'a nonzero diagonal',
       received: `a[${i}][${i}] = 0`,
     })
   }
-  return { matrix, diagonal }
+  return { matrix, diagonal, inverseDiagonal }
 }
 
 /** The diagonal entries, 0 where there is none. */

@@ -62,7 +62,8 @@ export function lanczosExtremes(
   { maxProducts = 300, change = 0.02 }: { maxProducts?: number; change?: number } = {},
 ): SpectrumEstimate {
   const n = start.length
-  const most = Math.min(maxProducts, n)
+  // Rounding makes the process go on usefully past n products.
+  const most = Math.min(maxProducts, 3 * n)
   const diagonal: number[] = []
   const off: number[] = []
   let v = start
