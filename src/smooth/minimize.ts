@@ -17,20 +17,30 @@ import { isCompiled, problemFromGraph } from './graph-problems.ts'
 import { lbfgs } from './lbfgs.ts'
 import { lbfgsb } from './lbfgsb.ts'
 import { newton } from './newton.ts'
+import { nonlinearConjugateGradient } from './nonlinear-conjugate-gradient.ts'
 import { trustRegionNewton } from './trust-region-newton.ts'
 
-const methodsByName = {
+/** The names that `minimize` knows; any other method is passed as an object. */
+export type MinimizeMethodName =
+  | 'lbfgs'
+  | 'lbfgsb'
+  | 'newton'
+  | 'trust-region-newton'
+  | 'nonlinear-conjugate-gradient'
+  | 'gradient-normalized-smoothness'
+  | 'barzilai-borwein'
+  | 'gradient-descent'
+
+const methodsByName: Readonly<Record<MinimizeMethodName, () => { readonly name: string }>> = {
   lbfgs,
   lbfgsb,
   newton,
   'trust-region-newton': trustRegionNewton,
+  'nonlinear-conjugate-gradient': nonlinearConjugateGradient,
   'gradient-normalized-smoothness': gradientNormalizedNewton,
   'barzilai-borwein': barzilaiBorwein,
   'gradient-descent': gradientDescent,
-} as const
-
-/** The names that `minimize` knows; any other method is passed as an object. */
-export type MinimizeMethodName = keyof typeof methodsByName
+}
 
 /** What may be told to `minimize` besides the function: derivatives, bounds, the method, and all limits of a run. */
 export interface MinimizeOptions
