@@ -173,7 +173,9 @@ export function solveSequence<S>(
   }
   const warnings = chooser.warnings?.(learner) ?? []
   if (state.failures.length > 0) {
-    warnings.push(`${state.failures.length} systems did not converge within ${solver.maxIterations} iterations`)
+    warnings.push(
+      `${state.failures.length} ${state.failures.length === 1 ? 'system' : 'systems'} did not converge within ${solver.maxIterations} iterations`,
+    )
   }
   return {
     status,
