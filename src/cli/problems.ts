@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import * as v from 'valibot'
 import { compile, parseExpression } from '../autodiff/index.ts'
 import { describe, InvalidInputError, ParseError, ThalwegError, UnsupportedError } from '../base/index.ts'
 import { fileError } from '../node/files.ts'
@@ -7,17 +8,23 @@ import { problemFromGraph } from '../smooth/index.ts'
 import { type Problem, type SmoothOracles, type SmoothProblem, smoothProblem } from '../solver/index.ts'
 import { namedNumbers, numberList } from './values.ts'
 
+const numbers = v.array(v.number())
+
+// Run files come from anywhere: what they say is checked before it is used.
+const recipeSchema = v.variant('kind', [
+  v.object({
+    kind: v.literal('expression'),
+    expression: v.string(),
+    variables: v.array(v.string()),
+    start: numbers,
+    lower: v.optional(numbers),
+    upper: v.optional(numbers),
+  }),
+  v.object({ kind: v.literal('module'), path: v.string(), start: v.optional(numbers) }),
+])
+
 /** How to build a problem of the command line again: kept in run files. */
-export type Recipe =
-  | {
-      readonly kind: 'expression'
-      readonly expression: string
-      readonly variables: readonly string[]
-      readonly start: readonly number[]
-      readonly lower?: readonly number[]
-      readonly upper?: readonly number[]
-    }
-  | { readonly kind: 'module'; readonly path: string; readonly start?: readonly number[] }
+export type Recipe = v.InferOutput<typeof recipeSchema>
 
 /** What the flags of `minimize` say about the problem. */
 export interface ProblemFlags {
@@ -55,7 +62,7 @@ export function problemFromExpression(expression: string, flags: ProblemFlags): 
   return problemFromRecipe({
     kind: 'expression',
     expression,
-    variables,
+    variables: [...variables],
     start: Array.from(start),
     ...(lower && { lower }),
     ...(upper && { upper }),
@@ -80,20 +87,16 @@ function problemFromRecipe(recipe: Extract<Recipe, { kind: 'expression' }>): Smo
 
 /** The problem that a run file's recipe describes. @throws {InvalidInputError} if the file has none that this program knows */
 export async function problemFromRunFile(recipe: unknown, path: string): Promise<Problem> {
-  const { kind } = (recipe ?? {}) as Partial<Recipe>
-  if (kind === 'expression') return problemFromRecipe(recipe as Extract<Recipe, { kind: 'expression' }>)
-  if (kind === 'module') {
-    const { path: modulePath, start } = recipe as Extract<Recipe, { kind: 'module' }>
-    return problemFromModule(modulePath, start === undefined ? {} : { start: start.join(',') })
+  const checked = v.safeParse(recipeSchema, recipe)
+  if (!checked.success) {
+    throw new InvalidInputError(
+      `${path}: the run file does not say how to build its problem again; resume it from code`,
+      { argument: path, expected: 'a run written by thalweg minimize', received: describe(recipe) },
+    )
   }
-  throw new InvalidInputError(
-    `${path}: the run file does not say how to build its problem again; resume it from code`,
-    {
-      argument: path,
-      expected: 'a run written by thalweg minimize',
-      received: describe(recipe),
-    },
-  )
+  const { output } = checked
+  if (output.kind === 'expression') return problemFromRecipe(output)
+  return problemFromModule(output.path, output.start === undefined ? {} : { start: output.start.join(',') })
 }
 
 /**

@@ -338,9 +338,15 @@ describe('run files', () => {
     expect(other.stderr).toContain('not the header of a run file')
     const path = join(folder, 'run.jsonl')
     await cli(['minimize', 'x^2', '--start=1', ...descent, '--run-file', path])
-    const foreign = readFileSync(path, 'utf8').replace('"kind":"expression"', '"kind":"something"')
-    const refused = await cli(['resume', file('foreign', foreign)])
-    expect(refused.code).toBe(2)
-    expect(refused.stderr).toContain('how to build its problem again')
+    for (const [from, to] of [
+      ['"kind":"expression"', '"kind":"something"'],
+      ['"variables":["x"]', '"variables":3'],
+    ]) {
+      const text = readFileSync(path, 'utf8')
+      expect(text).toContain(from)
+      const refused = await cli(['resume', file('foreign', text.replace(from, to))])
+      expect(refused.code).toBe(2)
+      expect(refused.stderr).toContain('how to build its problem again')
+    }
   })
 })
