@@ -20,6 +20,8 @@ interface LbfgsState extends SearchState {
   steps: Float64Array
   changes: Float64Array
   curvatures: Float64Array
+  /** <s, y> / <y, y> of the latest pair. */
+  initialScale: number
   /** Coefficients of the two-loop recursion. */
   coefficients: Float64Array
   /** Row of the next pair, and number of pairs. */
@@ -35,40 +37,53 @@ const SMALLEST_COSINE = 1e-12
 /** Relative size of the very first step; the line search extends it quickly. */
 const FIRST_MOVE = 0.01
 
+/** <row of a starting at `at`, v>, in four partial sums: a single one waits for each addition. */
+function rowDot(a: Float64Array, at: number, v: Float64Array): number {
+  const n = v.length
+  let s0 = 0
+  let s1 = 0
+  let s2 = 0
+  let s3 = 0
+  let i = 0
+  for (; i + 3 < n; i += 4) {
+    s0 += a[at + i] * v[i]
+    s1 += a[at + i + 1] * v[i + 1]
+    s2 += a[at + i + 2] * v[i + 2]
+    s3 += a[at + i + 3] * v[i + 3]
+  }
+  for (; i < n; i++) s0 += a[at + i] * v[i]
+  return s0 + s1 + (s2 + s3)
+}
+
+/** v += factor * row of a starting at `at`. */
+function addRow(factor: number, a: Float64Array, at: number, v: Float64Array): void {
+  const n = v.length
+  for (let i = 0; i < n; i++) v[i] += factor * a[at + i]
+}
+
 /** direction = -H g by the two-loop recursion; returns <g, direction>. */
 function twoLoop(state: LbfgsState, memory: number): number {
-  const { gradient, direction: d, steps, changes, curvatures, coefficients, next, count } = state
+  const { gradient, direction, steps, changes, curvatures, coefficients, next, count } = state
   const n = gradient.length
-  for (let i = 0; i < n; i++) d[i] = -gradient[i]
-  for (let k = 1; k <= count; k++) {
-    const row = (next - k + memory) % memory
-    const at = row * n
-    let a = 0
-    for (let i = 0; i < n; i++) a += steps[at + i] * d[i]
-    a *= curvatures[row]
+  for (let i = 0; i < n; i++) direction[i] = -gradient[i]
+  let row = next
+  for (let k = 0; k < count; k++) {
+    row = row === 0 ? memory - 1 : row - 1
+    const a = curvatures[row] * rowDot(steps, row * n, direction)
     coefficients[row] = a
-    for (let i = 0; i < n; i++) d[i] -= a * changes[at + i]
+    addRow(-a, changes, row * n, direction)
   }
   if (count > 0) {
     // Initial matrix gamma I with gamma = <s, y> / <y, y> of the latest pair, Eq. (7.20).
-    const row = (next - 1 + memory) % memory
-    const at = row * n
-    let yy = 0
-    for (let i = 0; i < n; i++) yy += changes[at + i] * changes[at + i]
-    const gamma = 1 / (curvatures[row] * yy)
-    for (let i = 0; i < n; i++) d[i] *= gamma
+    const gamma = state.initialScale
+    for (let i = 0; i < n; i++) direction[i] *= gamma
   }
-  for (let k = count; k >= 1; k--) {
-    const row = (next - k + memory) % memory
-    const at = row * n
-    let b = 0
-    for (let i = 0; i < n; i++) b += changes[at + i] * d[i]
-    b = coefficients[row] - b * curvatures[row]
-    for (let i = 0; i < n; i++) d[i] += b * steps[at + i]
+  for (let k = 0; k < count; k++) {
+    const b = curvatures[row] * rowDot(changes, row * n, direction)
+    addRow(coefficients[row] - b, steps, row * n, direction)
+    row = row === memory - 1 ? 0 : row + 1
   }
-  let slope = 0
-  for (let i = 0; i < n; i++) slope += gradient[i] * d[i]
-  return slope
+  return rowDot(gradient, 0, direction)
 }
 
 /** Stores the pair of the trial point, if its curvature is reliably positive. Called before `commit`. */
@@ -95,6 +110,7 @@ function remember(state: LbfgsState, memory: number): void {
     return
   }
   state.curvatures[state.next] = inverse
+  state.initialScale = sy / yy
   state.next = (state.next + 1) % memory
   state.count = Math.min(state.count + 1, memory)
 }
@@ -157,6 +173,7 @@ export const lbfgs = defineMethod<PreparedSmoothProblem, LbfgsOptions, LbfgsStat
         steps: new Float64Array(memory * n),
         changes: new Float64Array(memory * n),
         curvatures: new Float64Array(memory),
+        initialScale: 1,
         coefficients: new Float64Array(memory),
         next: 0,
         count: 0,
