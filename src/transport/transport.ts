@@ -35,7 +35,17 @@ import {
 import { unbalancedTransportProblem } from './unbalanced-problem.ts'
 import { unbalancedSinkhorn } from './unbalanced-sinkhorn.ts'
 
-const entropicMethods = {
+type EntropicMethodName =
+  | 'sinkhorn'
+  | 'sinkhorn-log'
+  | 'sinkhorn-overrelaxed'
+  | 'sinkhorn-epsilon-scaling'
+  | 'greenkhorn'
+  | 'sinkhorn-newton-sparse'
+  | 'sinkhorn-newton'
+  | 'transport-lbfgs'
+
+const entropicMethods: Readonly<Record<EntropicMethodName, () => Method<TransportProblem>>> = {
   sinkhorn,
   'sinkhorn-log': sinkhornLog,
   'sinkhorn-overrelaxed': sinkhornOverrelaxed,
@@ -44,10 +54,10 @@ const entropicMethods = {
   'sinkhorn-newton-sparse': sinkhornNewtonSparse,
   'sinkhorn-newton': sinkhornNewton,
   'transport-lbfgs': transportLbfgs,
-} as const
+}
 
 /** Names of methods that `transport` knows. */
-export type TransportMethodName = keyof typeof entropicMethods | 'network-simplex' | 'line' | 'unbalanced-sinkhorn'
+export type TransportMethodName = EntropicMethodName | 'network-simplex' | 'line' | 'unbalanced-sinkhorn'
 
 /** What to solve, and how; all optional. */
 export interface TransportOptions {
@@ -64,7 +74,7 @@ export interface TransportOptions {
    */
   unbalanced?: number | readonly [number, number]
   /** A method by name, or one made by its factory. Default: chosen from the problem, and named in the result. */
-  method?: 'auto' | TransportMethodName | Method<TransportProblem, never>
+  method?: 'auto' | TransportMethodName | Method<TransportProblem>
   /** Marginal error (relative to the mass), for exact transport the relative gap. Defaults 1e-9 and 1e-10. */
   tolerance?: number
   maxIterations?: number
@@ -254,10 +264,10 @@ function solveEntropic(problem: TransportProblem, options: TransportOptions, rem
   let result: Result<Potentials>
   let why: string
   if (typeof method !== 'string') {
-    result = run(problem, method as Method<TransportProblem>, limits<Potentials>(options))
+    result = run(problem, method, limits<Potentials>(options))
     why = `Method: ${method.name}.`
   } else if (method !== 'auto') {
-    const factory = entropicMethods[method as keyof typeof entropicMethods]
+    const factory = entropicMethods[method as EntropicMethodName]
     if (factory === undefined) {
       throw new OptionError(
         `transport: unknown method ${describe(method)} for regularized transport; expected one of ${Object.keys(entropicMethods).join(', ')}`,
@@ -280,7 +290,7 @@ function solveEntropic(problem: TransportProblem, options: TransportOptions, rem
         ? 'Method: sinkhorn, as the regularization is moderate.'
         : 'Method: sinkhorn-log, as the matrix of costs does not fit into memory.'
     } else if (engine.slot === null) {
-      result = run(problem, sinkhornEpsilonScaling() as Method<TransportProblem>, limits<Potentials>(options))
+      result = run(problem, sinkhornEpsilonScaling(), limits<Potentials>(options))
       why =
         'Method: sinkhorn-epsilon-scaling, as the regularization is small and the matrix of costs does not fit into memory.'
     } else {
@@ -300,7 +310,7 @@ function followPath(
   largest: number,
   options: TransportOptions,
 ): { result: Result<Potentials>; stages: number; iterations: number } {
-  const method = sinkhornNewtonSparse({ keepPerRow: 15, sinkhornIterations: 5 }) as Method<TransportProblem>
+  const method = sinkhornNewtonSparse({ keepPerRow: 15, sinkhornIterations: 5 })
   const began = performance.now()
   let epsilon = problem.start === undefined ? PATH_START * largest : problem.regularization
   let start: Potentials | undefined
