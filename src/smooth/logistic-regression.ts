@@ -59,9 +59,17 @@ export function logisticRegression({
   }
   const q = new Float64Array(m)
   const weights = new Float64Array(m)
+  const images = new Float64Array(m)
+  // Methods ask for value, gradient and Hessian at one point after the other; q is the same for all.
+  const point = new Float64Array(n).fill(NaN)
+  let loss = NaN
 
   /** Leaves q in q and returns the mean loss. */
   const evaluate = (x: Float64Array): number => {
+    let same = true
+    for (let j = 0; j < n && same; j++) same = x[j] === point[j]
+    if (same) return loss
+    point.set(x)
     multiply(A, m, n, x, q)
     let sum = 0
     for (let i = 0; i < m; i++) {
@@ -70,7 +78,8 @@ export function logisticRegression({
       sum += Math.log1p(small) + (margin < 0 ? -margin : 0)
       q[i] = margin >= 0 ? small / (1 + small) : 1 / (1 + small)
     }
-    return sum / m
+    loss = sum / m
+    return loss
   }
 
   const valueAndGradient = (x: Float64Array, out: Float64Array): number => {
@@ -100,8 +109,8 @@ export function logisticRegression({
 
   const product = (weight: (i: number) => number) => (x: Float64Array, v: Float64Array, out: Float64Array) => {
     weigh(x, weight)
-    multiply(A, m, n, v, q)
-    for (let i = 0; i < m; i++) weights[i] *= q[i]
+    multiply(A, m, n, v, images)
+    for (let i = 0; i < m; i++) weights[i] *= images[i]
     multiplyTransposed(A, m, n, weights, out)
     for (let j = 0; j < n; j++) out[j] += regularization * v[j]
   }
