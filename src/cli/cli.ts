@@ -41,6 +41,13 @@ export async function main(argv: readonly string[], streams: CliStreams): Promis
   }
 }
 
+/** `-x^2` looks like flags to the parser of arguments. */
+function hint(error: string): string {
+  return /unknown option '-[^-]/.test(error)
+    ? 'An expression that begins with a minus sign goes last, after --: thalweg minimize --start=0 -- "-x*exp(-x)"\n'
+    : ''
+}
+
 type Run = (options: CommonOptions, action: (session: Session) => Promise<number>) => Promise<void>
 
 function build(streams: CliStreams, run: Run): Command {
@@ -52,7 +59,7 @@ function build(streams: CliStreams, run: Run): Command {
     .configureOutput({
       writeOut: (text) => streams.stdout.write(text),
       writeErr: (text) => streams.stderr.write(text),
-      outputError: (text, write) => write(`thalweg: ${text.replace(/^error: /, '')}`),
+      outputError: (text, write) => write(`thalweg: ${text.replace(/^error: /, '')}${hint(text)}`),
       getOutHelpWidth: () => streams.stdout.columns || 80,
       getErrHelpWidth: () => streams.stderr.columns || 80,
     })
@@ -90,7 +97,7 @@ Examples:
   thalweg minimize problem.mjs --run-file run.jsonl
 
 An expression that begins with a minus sign goes last, after --:
-  thalweg minimize --start=1 -- "-x*exp(-x)"`,
+  thalweg minimize --start=0 -- "-x*exp(-x)"`,
     )
     .action((problem: string, options: MinimizeOptions) =>
       run(options, (session) => minimizeCommand(session, problem, options)),

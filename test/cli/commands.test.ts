@@ -226,7 +226,8 @@ describe('reproduce', () => {
     claims.waits = true
     const interrupted = await cliJson<Answer>(['reproduce', 'convex-relu'], { interruptAfterMs: 20 })
     expect(interrupted.code).toBe(1)
-    expect(interrupted.value.method).toBe('convex-relu')
+    expect(interrupted.value).toMatchObject({ method: 'convex-relu', claims: [] })
+    expect(interrupted.stderr).toContain('cut short')
     const limited = await cliJson<Answer>(['reproduce', 'convex-relu', '--max-seconds=0.02'])
     expect(limited.code).toBe(1)
   })

@@ -210,6 +210,7 @@ describe('minimize', () => {
     ['a negative tolerance', ['minimize', 'x^2', '--start=1', '--tolerance=-1'], ['--tolerance must be a number >= 0']],
     ['a fractional seed', ['minimize', 'x^2', '--start=1', '--seed=0.5'], ['--seed must be an integer']],
     ['an unknown flag', ['minimize', 'x^2', '--strat=1'], ['unknown option', 'Did you mean --start']],
+    ['an expression that looks like a flag', ['minimize', '-x^2', '--start=1'], ['goes last, after --']],
     ['no problem', ['minimize'], ['missing required argument']],
     ['too many arguments', ['minimize', 'x^2', 'y^2', '--start=1'], ['too many arguments']],
     ['a file that is not there', ['minimize', 'nowhere.mjs'], ['cannot read nowhere.mjs: no such file']],

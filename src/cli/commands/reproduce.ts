@@ -27,6 +27,9 @@ export interface ReproduceOptions extends CommonOptions {
   output?: string
 }
 
+/** Longer timers fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
 /** One paper's claims, re-run. */
 export interface Reproduction {
   readonly method: string
@@ -124,7 +127,9 @@ async function reproduce(session: Session, experiment: Experiment, options: Repr
   const tables: Table[] = []
   const timeout = new AbortController()
   const timer =
-    options.maxSeconds === undefined ? undefined : setTimeout(() => timeout.abort(), 1000 * options.maxSeconds)
+    options.maxSeconds === undefined
+      ? undefined
+      : setTimeout(() => timeout.abort(), Math.min(LONGEST_TIMER_MS, 1000 * options.maxSeconds))
   const report: Report = {
     progress: (fraction, doing) => session.progress.update(fraction, doing),
     chart: (chart) => charts.push(chart),
@@ -133,9 +138,15 @@ async function reproduce(session: Session, experiment: Experiment, options: Repr
   }
   const began = performance.now()
   try {
-    const claims = await experiment.run(values as never, report, seed)
+    const claims = await experiment.run(values as never, report, seed).catch((error: unknown) => {
+      if (report.signal.aborted) return []
+      throw error
+    })
     const seconds = (performance.now() - began) / 1000
-    return { method: slug, seed, seconds, claims, charts, tables, complete: !report.signal.aborted }
+    const complete = !report.signal.aborted
+    if (!complete) session.note(`${slug} was cut short, so nothing is said about its claims`)
+    // What an experiment concludes from half a measurement is not a finding.
+    return { method: slug, seed, seconds, claims: complete ? claims : [], charts, tables, complete }
   } finally {
     clearTimeout(timer)
     session.progress.stop()
@@ -153,6 +164,7 @@ function presentReproduction(session: Session, reproduction: Reproduction, optio
   session.say()
   for (const table of tables) session.table(table)
   if (options.plot !== false) for (const chart of charts) session.chart(chart)
+  if (!complete) return
   session.heading('  Claims')
   session.say()
   for (const claim of claims) {
@@ -166,6 +178,5 @@ function presentReproduction(session: Session, reproduction: Reproduction, optio
   const holding = claims.filter((claim) => claim.holds).length
   session.say()
   session.say(`  ${holding} of ${claims.length} claims hold; ${seconds.toFixed(1)} s.`)
-  if (!complete) session.say('  The run was cut short: what is missing was not measured.')
   if (options.svg !== undefined) session.say(`  Charts written to ${basename(options.svg)}`)
 }
