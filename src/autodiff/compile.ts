@@ -1,7 +1,15 @@
 import { describe, InvalidInputError, ShapeError, UnsupportedError } from '../base/errors.ts'
 import { checked, choice } from '../base/options.ts'
 import { forwardMode, reverseMode } from './derivatives.ts'
-import { type Engine, type EngineInput, InterpreterEngine, type Runnable, type Vector, WasmEngine } from './engine.ts'
+import {
+  type Comparison,
+  type Engine,
+  type EngineInput,
+  InterpreterEngine,
+  type Runnable,
+  type Vector,
+  WasmEngine,
+} from './engine.ts'
 import { inputNode, Node, topological } from './node.ts'
 import { concatenate, constant, flatten, ones, reshape, slice, stack } from './operations.ts'
 import { flatNumbers, type ParameterShapes, Parameters, type ParameterValues } from './parameters.ts'
@@ -79,6 +87,8 @@ export class CompiledFunction {
   private valueProgram: StagedProgram | undefined
   private gradientProgram: StagedProgram | undefined
   private readonly sparse = new Map<string, SparseDerivative>()
+  /** How long points are compared; null where the engine has no fast way. */
+  private comparison: Comparison | null | undefined
   /** Counts changes of the point and of the data; programs compare it with what they last saw. */
   private pointVersion = 1
   private dataVersion = 1
@@ -237,6 +247,17 @@ export class CompiledFunction {
     this.checkLength('x', x, this.inputSize)
     if (this.missingData > 0) this.refuseMissingData()
     const { view } = this.x
+    if (view.length > 64) {
+      this.comparison ??= this.engine.comparison(this.x) ?? null
+      if (this.comparison !== null) {
+        copy(x, this.comparison.view)
+        if (!this.comparison.differs()) return
+        // Taken anew: making the comparison may have moved the memory.
+        this.x.view.set(this.comparison.view)
+        this.pointVersion++
+        return
+      }
+    }
     for (let i = 0; i < view.length; i++) {
       // Division tells 0 from -0.
       if (view[i] === x[i] && (x[i] !== 0 || 1 / view[i] === 1 / x[i])) continue

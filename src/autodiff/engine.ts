@@ -26,6 +26,14 @@ export interface Runnable {
   run(stage: Stage): number
 }
 
+/** Values to be compared, bit by bit, with those of an input. */
+export interface Comparison {
+  /** Where the values to compare are written; may be another view after a program was compiled. */
+  view: Vector
+  /** Whether any bit differs. */
+  differs(): boolean
+}
+
 /** What evaluates graphs: emitted WebAssembly, or the reference interpreter. */
 export interface Engine {
   input(node: Node, stage: Stage): EngineInput
@@ -33,6 +41,8 @@ export interface Engine {
    * @param replaces for outputs, by position, the inputs whose next values they are; they may be written over them
    */
   program(outputs: readonly Node[], replaces?: ReadonlyMap<number, Node>): Runnable
+  /** A fast comparison for long inputs, if there is one. */
+  comparison(input: EngineInput): Comparison | undefined
   /** Bytes of machine-independent code that have been emitted. */
   readonly codeBytes: number
 }
@@ -58,6 +68,17 @@ export class WasmEngine implements Engine {
     return input
   }
 
+  comparison({ node }: EngineInput): Comparison {
+    const { memory, codes, slots } = this
+    const staged = memory.allocate(node.size * codes.bytes)
+    const differs = memory.comparison((slots.get(node) as InputSlot).address, staged, node.size * codes.bytes)
+    const comparison: Comparison = { view: new Float64Array(0), differs: () => differs() !== 0 }
+    memory.keepViews(() => {
+      comparison.view = memory.view(codes, staged, node.size)
+    })
+    return comparison
+  }
+
   program(outputs: readonly Node[], replaces?: ReadonlyMap<number, Node>): Runnable {
     const { codes, memory } = this
     const written = writeOutFunctions(
@@ -81,6 +102,8 @@ export class InterpreterEngine implements Engine {
     this.inputs.set(node, view)
     return { node, stage, view }
   }
+
+  comparison(): undefined {}
 
   program(outputs: readonly Node[]): Runnable {
     const { inputs } = this

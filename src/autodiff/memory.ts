@@ -1,6 +1,16 @@
 import { type Kernels, kernelsOn } from '../linalg/index.ts'
 import { FunctionLibrary } from './function-library.ts'
-import type { NumberCodes } from './wasm.ts'
+import {
+  doubleCodes,
+  encodeModule,
+  FunctionBody,
+  i32,
+  type NumberCodes,
+  v128,
+  vectorAnyTrue,
+  vectorOr,
+  vectorXor,
+} from './wasm.ts'
 
 /** Views of memory that is about to move; called when it has moved. */
 type Listener = () => void
@@ -45,6 +55,23 @@ export class ProgramMemory {
     const needed = bytes === 8 ? gemm_scratch_f64(m, n, k) : gemm_scratch_f32(m, n, k)
     if (needed > this.scratch.bytes) this.scratch = { address: this.allocate(needed), bytes: needed }
     return this.scratch.address
+  }
+
+  /**
+   * A function that tells whether two pieces of memory differ in any bit. Both must come from `allocate`, which rounds their
+   * lengths up: nothing but zeros is ever in between.
+   */
+  comparison(a: number, b: number, bytes: number): () => number {
+    const body = new FunctionBody([], [i32])
+    const [counter, difference] = [body.local(i32), body.local(v128)]
+    body.count(counter, Math.ceil(bytes / 16) * 16, 16, () => {
+      body.get(difference).get(counter).vectorMemory(0, doubleCodes, a).get(counter).vectorMemory(0, doubleCodes, b)
+      body.simd(vectorXor).simd(vectorOr).set(difference)
+    })
+    body.get(difference).simd(vectorAnyTrue)
+    const module = new WebAssembly.Module(encodeModule([], [body], new Map([['differs', 0]])))
+    const instance = new WebAssembly.Instance(module, { env: { memory: this.memory } })
+    return instance.exports.differs as () => number
   }
 
   /** `make` now and again after each growth. */

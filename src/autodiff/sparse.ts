@@ -270,7 +270,11 @@ function transposed(pattern: SparsityPattern): SparsityPattern & { entry: Int32A
  */
 export function colorColumns(pattern: SparsityPattern): Int32Array {
   const byColumn = transposed(pattern)
-  const { columns, rowStarts, columnIndices } = pattern
+  const { rows, columns, rowStarts, columnIndices } = pattern
+  // The entries of one row all need colors of their own: with a long row there is nothing to be gained.
+  for (let i = 0; i < rows; i++) {
+    if (3 * (rowStarts[i + 1] - rowStarts[i]) > columns) return Int32Array.from({ length: columns }, (_, j) => j)
+  }
   const colors = new Int32Array(columns).fill(-1)
   const forbidden = new Int32Array(columns + 1).fill(-1)
   for (const j of byDegree(byColumn)) {
@@ -298,29 +302,39 @@ export function colorSymmetric(pattern: SparsityPattern): Int32Array {
   const { rows, rowStarts, columnIndices } = pattern
   const colors = new Int32Array(rows).fill(-1)
   const forbidden = new Int32Array(rows + 1).fill(-1)
+  const several = -1
+  /** For each vertex and each color among its neighbours: the only such neighbour, or that there are several. */
+  const around = Array.from({ length: rows }, () => new Map<number, number>())
+  /** For each vertex w: colors of neighbours u that have another neighbour of w's color, so that v - w - u - . is a path. */
+  const beyond = Array.from({ length: rows }, () => new Set<number>())
   for (const v of byDegree(pattern)) {
     for (let a = rowStarts[v]; a < rowStarts[v + 1]; a++) {
       const w = columnIndices[a]
       if (w === v) continue
-      if (colors[w] >= 0) forbidden[colors[w]] = v
-      for (let b = rowStarts[w]; b < rowStarts[w + 1]; b++) {
-        const u = columnIndices[b]
-        if (u === v || u === w || colors[u] < 0) continue
-        if (colors[w] < 0) forbidden[colors[u]] = v
-        else {
-          for (let c = rowStarts[u]; c < rowStarts[u + 1]; c++) {
-            const t = columnIndices[c]
-            if (t !== w && t !== u && colors[t] === colors[w]) {
-              forbidden[colors[u]] = v
-              break
-            }
-          }
-        }
+      if (colors[w] < 0) {
+        // With w still without color, v and another neighbour of w must differ.
+        for (const c of around[w].keys()) forbidden[c] = v
+        continue
       }
+      forbidden[colors[w]] = v
+      for (const c of beyond[w]) forbidden[c] = v
     }
-    let c = 0
-    while (forbidden[c] === v) c++
-    colors[v] = c
+    let color = 0
+    while (forbidden[color] === v) color++
+    colors[v] = color
+    for (let a = rowStarts[v]; a < rowStarts[v + 1]; a++) {
+      const u = columnIndices[a]
+      if (u === v) continue
+      // v is a new neighbour of u with this color ...
+      const other = around[u].get(color)
+      around[u].set(color, other === undefined ? v : several)
+      if (other !== undefined && colors[u] >= 0) {
+        beyond[v].add(colors[u])
+        if (other !== several) beyond[other].add(colors[u])
+      }
+      // ... and u one of v, which has a color only now.
+      if (colors[u] >= 0 && around[v].get(colors[u]) === several) beyond[u].add(color)
+    }
   }
   return colors
 }

@@ -26,6 +26,10 @@ export const op = {
   i32Mul: 0x6c,
 } as const
 
+export const vectorOr = 0x50
+export const vectorXor = 0x51
+export const vectorAnyTrue = 0x53
+
 /** Instructions on numbers of one precision: scalar opcodes, and the opcodes of the same operations on vectors. */
 export interface NumberCodes {
   readonly type: typeof f64 | typeof f32

@@ -9,6 +9,7 @@ import {
   atan,
   type CompiledFunction,
   checkHessian,
+  colorSymmetric,
   compile,
   concatenate,
   constant,
@@ -442,6 +443,32 @@ describe('sparse derivatives', () => {
     }
   })
 
+  test('star colourings have no path of four vertices in two colours', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 14 }), fc.integer({ min: 1, max: 40 }), seeds, (n, edges, seed) => {
+        const stream = RandomStream.fromSeed(seed)
+        const near = Array.from({ length: n }, (_, i) => new Set([i]))
+        for (let k = 0; k < edges; k++) {
+          const [i, j] = [stream.integer(n), stream.integer(n)]
+          near[i].add(j)
+          near[j].add(i)
+        }
+        const lists = near.map((set) => [...set].sort((a, b) => a - b))
+        const rowStarts = Int32Array.from([0, ...lists.map((_, i) => lists.slice(0, i + 1).flat().length)])
+        const colors = colorSymmetric({ rows: n, columns: n, rowStarts, columnIndices: Int32Array.from(lists.flat()) })
+        const neighbours = lists.map((list, i) => list.filter((j) => j !== i))
+        neighbours.forEach((list, b) => {
+          for (const a of list) {
+            expect(colors[a]).not.toBe(colors[b])
+            for (const c of list.filter((c) => c !== a && colors[c] === colors[a])) {
+              for (const d of neighbours[c]) if (d !== b) expect(colors[d]).not.toBe(colors[b])
+            }
+          }
+        })
+      }),
+    )
+  })
+
   test('what does not depend on x has an empty pattern', () => {
     const f = compile((x) => sum(x).mul(2), [{ shape: [5] }])
     const sparse = f.sparseHessian()
@@ -540,6 +567,23 @@ describe('inputs', () => {
         ),
       ),
     ).toEqual([12, 24, 36])
+  })
+
+  test('long points are compared bit by bit before work is shared', () => {
+    const n = 101
+    for (const precision of ['f64', 'f32'] as const) {
+      const f = compile((x) => sum(x.pow(3)), [{ shape: [n] }], { precision })
+      const [x, v, out] = [vector(n).fill(1), vector(n).fill(1), vector(n)]
+      expect(new Set(f.hvp(x, v, out))).toEqual(new Set([6]))
+      for (const i of [0, 1, 50, n - 1]) {
+        x[i] = 2
+        expect(f.hvp(x, v, out)[i]).toBe(12)
+        x[i] = -0
+        expect(Object.is(f.hvp(x, v, out)[i], -0)).toBe(true)
+        x[i] = 0
+        expect(Object.is(f.hvp(x, v, out)[i], 0)).toBe(true)
+      }
+    }
   })
 })
 
