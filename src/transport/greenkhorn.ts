@@ -177,7 +177,13 @@ function usable(sums: Float64Array): boolean {
   return true
 }
 
-/** rho(target, sum) = sum - target + target ln(target / sum) >= 0; rounding may have made a tiny sum negative. */
+/**
+ * rho(target, sum) = target (t - ln(1 + t)) >= 0 with t = (sum - target) / target; near t = 0 by its series, as the difference
+ * would be rounding alone from t = 1e-8 on. Rounding may have made a tiny sum negative.
+ */
 function violation(target: number, sum: number): number {
-  return sum > 0 ? sum - target + target * Math.log(target / sum) : Infinity
+  if (!(sum > 0)) return Infinity
+  const t = (sum - target) / target
+  if (Math.abs(t) > 1e-3) return target * (t - Math.log1p(t))
+  return target * t * t * (1 / 2 - t * (1 / 3 - t * (1 / 4 - t * (1 / 5 - t / 6))))
 }
