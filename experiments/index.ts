@@ -10,6 +10,7 @@ export * from './papers.ts'
 const loaders: Readonly<Record<string, () => Promise<{ default: Experiment }>>> = {
   'consensus-based-optimization': () => import('./consensus-based-optimization.ts'),
   'gradient-normalized-smoothness': () => import('./gradient-normalized-smoothness.ts'),
+  'learning-to-relax': () => import('./learning-to-relax.ts'),
 }
 
 /** Whether the paper's method and experiment are built. */
