@@ -433,58 +433,65 @@ export function sytrf_f64(n: i32, a: usize, lda: i32, pivots: usize, work: usize
 
 /** A x = b from the factors of `sytrf_f64`, x in place of b [n]. */
 export function sytrs_f64(n: i32, a: usize, lda: i32, pivots: usize, b: usize): void {
+  // Swapping rows k and p also moved the earlier columns of L, so all swaps come first here.
+  for (let k = 0; k < n; k++) {
+    const p = load<i32>(pivots + (<usize>k << 2))
+    if (p >= 0) swapNumbers(b, k, p)
+    else swapNumbers(b, ++k, -1 - p)
+  }
+  let i = 0
+  while (i < n) {
+    // The entry left of the diagonal in the second row of a block belongs to D.
+    const size = load<i32>(pivots + (<usize>i << 2)) >= 0 ? 1 : 2
+    for (let r = i; r < i + size; r++) {
+      const to = b + (<usize>r << 3)
+      store<f64>(to, load<f64>(to) - rowDot<f64>(i, entry(a, lda, r, 0), b))
+    }
+    i += size
+  }
   let k = 0
   while (k < n) {
-    const p = load<i32>(pivots + (<usize>k << 2))
-    if (p >= 0) {
-      swapNumbers(b, k, p)
-      const bk = load<f64>(b + (<usize>k << 3))
-      for (let i = k + 1; i < n; i++) subtract(b, i, get(a, lda, i, k) * bk)
-      store<f64>(b + (<usize>k << 3), bk / get(a, lda, k, k))
+    const to = b + (<usize>k << 3)
+    if (load<i32>(pivots + (<usize>k << 2)) >= 0) {
+      store<f64>(to, load<f64>(to) / get(a, lda, k, k))
       k++
     } else {
-      swapNumbers(b, k + 1, -1 - p)
-      const b1 = load<f64>(b + (<usize>k << 3))
-      const b2 = load<f64>(b + (<usize>(k + 1) << 3))
-      for (let i = k + 2; i < n; i++) subtract(b, i, get(a, lda, i, k) * b1 + get(a, lda, i, k + 1) * b2)
       const d21 = get(a, lda, k + 1, k)
       const d11 = get(a, lda, k + 1, k + 1) / d21
       const d22 = get(a, lda, k, k) / d21
       const scale = 1 / (d11 * d22 - 1) / d21
-      store<f64>(b + (<usize>k << 3), scale * (d11 * b1 - b2))
-      store<f64>(b + (<usize>(k + 1) << 3), scale * (d22 * b2 - b1))
+      const b1 = load<f64>(to)
+      const b2 = load<f64>(to, 8)
+      store<f64>(to, scale * (d11 * b1 - b2))
+      store<f64>(to, scale * (d22 * b2 - b1), 8)
       k += 2
     }
   }
-  k = n - 1
-  while (k >= 0) {
+  i = n - 1
+  while (i >= 0) {
+    const size = load<i32>(pivots + (<usize>i << 2)) >= 0 ? 1 : 2
+    const first = i - size + 1
+    for (let r = first; r <= i; r++) axpy<f64>(first, -load<f64>(b + (<usize>r << 3)), entry(a, lda, r, 0), b)
+    i -= size
+  }
+  for (k = n - 1; k >= 0; k--) {
     const p = load<i32>(pivots + (<usize>k << 2))
-    const size = p >= 0 ? 1 : 2
-    for (let c = k - size + 1; c <= k; c++) {
-      let s: f64 = 0
-      for (let i = k + 1; i < n; i++) s += get(a, lda, i, c) * load<f64>(b + (<usize>i << 3))
-      subtract(b, c, s)
+    if (p >= 0) swapNumbers(b, k, p)
+    else {
+      swapNumbers(b, k, -1 - p)
+      k--
     }
-    swapNumbers(b, k, p >= 0 ? p : -1 - p)
-    k -= size
   }
 }
 
 // @ts-ignore: decorator
 @inline
 function swapNumbers(b: usize, i: i32, j: i32): void {
-  if (i == j) return
   const p = b + (<usize>i << 3)
   const q = b + (<usize>j << 3)
   const t = load<f64>(p)
   store<f64>(p, load<f64>(q))
   store<f64>(q, t)
-}
-// @ts-ignore: decorator
-@inline
-function subtract(b: usize, i: i32, value: f64): void {
-  const p = b + (<usize>i << 3)
-  store<f64>(p, load<f64>(p) - value)
 }
 
 // ---- QR ----

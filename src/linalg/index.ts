@@ -1,3 +1,38 @@
+export { type Svd, type SymmetricEigen, svd, symmetricEigen } from './decompositions.ts'
+export {
+  denseFromRows,
+  denseMatrix,
+  denseOperator,
+  gemm,
+  gemv,
+  ger,
+  gram,
+  identity,
+  multiply,
+  solveTriangular,
+  solveTriangularMatrix,
+  syrk,
+  type TriangularOptions,
+  transpose,
+} from './dense.ts'
+export type { Backend } from './dense-engine.ts'
+export { backend, type EngineInfo, engineInfo, setBackend } from './engine.ts'
+export {
+  type CholeskyFactorization,
+  cholesky,
+  type Inertia,
+  type LdltFactorization,
+  type LuFactorization,
+  ldlt,
+  leastSquares,
+  lu,
+  type QrFactorization,
+  qr,
+  relativeResidual,
+  type SquareFactorization,
+  solveDense,
+} from './factorizations.ts'
 export { type KernelFunctionName, type Kernels, kernelModule, kernelsOn } from './kernels.ts'
 export type { CsrMatrix, DenseMatrix, LinearOperator } from './types.ts'
+export { axpby, axpy, dot, norm, normInfinity, scale } from './vectors.ts'
 export { scratchBytes, Workspace, workspaceOf } from './workspace.ts'

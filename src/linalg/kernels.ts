@@ -89,6 +89,79 @@ export interface Kernels extends ElementwiseKernels {
   /** A += alpha x y', A [m, n]. */
   readonly ger_f64: (m: number, n: number, alpha: number, x: number, y: number, a: number, lda: number) => void
   readonly ger_f32: Kernels['ger_f64']
+  /** Solves op(T) x = b in place of b, T [n, n] triangular, with ones on its diagonal if `unit`. */
+  readonly trsv_f64: (lower: number, trans: number, unit: number, n: number, t: number, ldt: number, x: number) => void
+  /** Solves op(T) X = B, or X op(T) = B with `right`, in place of B [m, n]. */
+  readonly trsm_f64: (
+    right: number,
+    lower: number,
+    trans: number,
+    unit: number,
+    m: number,
+    n: number,
+    t: number,
+    ldt: number,
+    b: number,
+    ldb: number,
+    scratch: number,
+  ) => void
+  /** A = L L' in the lower triangle; 0, or 1 + the index of the first pivot that is not positive and finite. */
+  readonly potrf_f64: (n: number, a: number, lda: number, scratch: number) => number
+  /** P A = L U in place; pivots are 32-bit integers; 0, or 1 + the index of the first zero or non-finite pivot. */
+  readonly getrf_f64: (n: number, a: number, lda: number, pivots: number, scratch: number) => number
+  readonly getrs_f64: (
+    trans: number,
+    n: number,
+    columns: number,
+    lu: number,
+    ldlu: number,
+    pivots: number,
+    b: number,
+    ldb: number,
+    scratch: number,
+  ) => void
+  /** P A P' = L D L' in the lower triangle (Bunch-Kaufman); `work` holds 2 n numbers. */
+  readonly sytrf_f64: (n: number, a: number, lda: number, pivots: number, work: number) => number
+  readonly sytrs_f64: (n: number, a: number, lda: number, pivots: number, b: number) => void
+  /** A = Q R (Householder, A [m, n]); `tau` holds min(m, n) numbers, `work` what `geqrf_work_f64` says in bytes. */
+  readonly geqrf_f64: (m: number, n: number, a: number, lda: number, tau: number, work: number, scratch: number) => void
+  readonly geqrf_work_f64: (m: number, n: number) => number
+  /** y = alpha A x + beta y for A [m, n] in compressed rows. */
+  readonly spmv_f64: (
+    m: number,
+    rowPointers: number,
+    columns: number,
+    values: number,
+    alpha: number,
+    x: number,
+    beta: number,
+    y: number,
+  ) => void
+  readonly spmv_t_f64: (
+    m: number,
+    n: number,
+    rowPointers: number,
+    columns: number,
+    values: number,
+    alpha: number,
+    x: number,
+    beta: number,
+    y: number,
+  ) => void
+  /** C = alpha A B + beta C for sparse A [m, n] and dense B [n, k]. */
+  readonly spmm_f64: (
+    m: number,
+    k: number,
+    rowPointers: number,
+    columns: number,
+    values: number,
+    alpha: number,
+    b: number,
+    ldb: number,
+    beta: number,
+    c: number,
+    ldc: number,
+  ) => void
   readonly dot_f64: (n: number, x: number, y: number) => number
   readonly dot_f32: (n: number, x: number, y: number) => number
   /** y += alpha x. */
