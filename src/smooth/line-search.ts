@@ -167,7 +167,12 @@ export function wolfeSearch(
 }
 
 /** Writes the trial point x + t p, inside the box whatever the rounding; returns whether it differs from x. */
-function place({ lower, upper }: PreparedSmoothProblem, state: SearchState, direction: Float64Array, t: number): boolean {
+function place(
+  { lower, upper }: PreparedSmoothProblem,
+  state: SearchState,
+  direction: Float64Array,
+  t: number,
+): boolean {
   const { x, trial } = state
   let moved = false
   for (let i = 0; i < x.length; i++) {
