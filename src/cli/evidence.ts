@@ -1,12 +1,23 @@
 import { mkdirSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import { type Claim, findPaper, papers } from '../../experiments/index.ts'
+import { type Chart, type Claim, findPaper, papers, type Table } from '../../experiments/index.ts'
 import { chartsToSvg, tableToMarkdown } from '../drawing/index.ts'
 import { fileError } from '../node/files.ts'
 import { writeFileAtomically } from '../node/index.ts'
-import type { Reproduction } from './commands/reproduce.ts'
 import { packageRoot } from './package-root.ts'
+
+/** One paper's claims, re-run. */
+export interface Reproduction {
+  readonly method: string
+  readonly seed: number
+  readonly seconds: number
+  readonly claims: readonly Claim[]
+  readonly charts: readonly Chart[]
+  readonly tables: readonly Table[]
+  /** Whether it ran to its end. */
+  readonly complete: boolean
+}
 
 /** Writes the page of evidence, and its charts into a folder of the same name beside it. Returns the paths written. */
 export function writeEvidence(path: string, reproductions: readonly Reproduction[], quick: boolean): string[] {

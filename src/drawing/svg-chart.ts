@@ -170,6 +170,8 @@ type Place = (at: number) => number
 function linePath(series: ChartSeries, x: AxisScale, y: AxisScale, toX: Place, toY: Place): string {
   let path = ''
   let drawing = false
+  let lastX = NaN
+  let lastY = NaN
   const count = Math.min(series.x.length, series.y.length)
   for (let i = 0; i < count; i++) {
     const px = toX(x.position(series.x[i]))
@@ -178,8 +180,12 @@ function linePath(series: ChartSeries, x: AxisScale, y: AxisScale, toX: Place, t
       drawing = false
       continue
     }
+    // Steps of less than half a pixel are not seen, but would fill the file.
+    if (drawing && Math.abs(px - lastX) < 0.5 && Math.abs(py - lastY) < 0.5) continue
     path += `${drawing ? 'L' : 'M'}${round(px)} ${round(py)}`
     drawing = true
+    lastX = px
+    lastY = py
   }
   return path
 }

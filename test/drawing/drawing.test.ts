@@ -173,6 +173,19 @@ describe('SVG charts', () => {
     expect(path.match(/L/g)).toHaveLength(1)
   })
 
+  it('draws a long series with no more points than can be seen, and all of its range', () => {
+    const x = Array.from({ length: 100_000 }, (_, i) => i)
+    const svg = chartToSvg({
+      ...line,
+      y: { label: 'y' },
+      series: [{ label: 'long', x, y: x.map((v) => Math.sin(v / 16_000)) }],
+    })
+    expect(svg.length).toBeLessThan(40_000)
+    const points = [...svg.matchAll(/[ML]([\d.]+) ([\d.]+)/g)].map((match) => [Number(match[1]), Number(match[2])])
+    expect(points.length).toBeGreaterThan(600)
+    expect(points.at(-1)?.[0]).toBeGreaterThan(680)
+  })
+
   it('stacks several charts', () => {
     const svg = chartsToSvg([line, line], { height: 300 })
     expect(svg).toContain('viewBox="0 0 720 600"')

@@ -2,7 +2,6 @@ import { basename } from 'node:path'
 import {
   builtSlugs,
   type Chart,
-  type Claim,
   type Experiment,
   findPaper,
   loadExperiment,
@@ -13,7 +12,7 @@ import { checked, InvalidInputError, OptionError } from '../../base/index.ts'
 import { chartsToSvg } from '../../drawing/index.ts'
 import { writeFileAtomically } from '../../node/index.ts'
 import { methods } from '../../registry.ts'
-import { writeEvidence } from '../evidence.ts'
+import { type Reproduction, writeEvidence } from '../evidence.ts'
 import { type CommonOptions, exitCodes, type Session } from '../session.ts'
 import { settings } from '../values.ts'
 
@@ -29,18 +28,6 @@ export interface ReproduceOptions extends CommonOptions {
 
 /** Longer timers fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
-
-/** One paper's claims, re-run. */
-export interface Reproduction {
-  readonly method: string
-  readonly seed: number
-  readonly seconds: number
-  readonly claims: readonly Claim[]
-  readonly charts: readonly Chart[]
-  readonly tables: readonly Table[]
-  /** Whether it ran to its end. */
-  readonly complete: boolean
-}
 
 /** `thalweg reproduce`: re-runs the claims of one paper, or of all. */
 export async function reproduceCommand(
