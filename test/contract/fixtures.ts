@@ -1,4 +1,11 @@
-import { compositeProblem, type LeastSquaresProblem, l1Norm, leastSquaresProblem } from '../../src/smooth/index.ts'
+import {
+  compositeProblem,
+  type LeastSquaresProblem,
+  l1Norm,
+  leastSquaresProblem,
+  type NonlinearSystem,
+  nonlinearSystem,
+} from '../../src/smooth/index.ts'
 import { type Problem, type SmoothProblem, smoothProblem } from '../../src/solver/index.ts'
 import { linearSystemFixture } from './linear-system-fixture.ts'
 import { transportFixtures } from './transport-fixtures.ts'
@@ -159,4 +166,61 @@ const composite: Fixture = {
   ],
 }
 
-export const fixtures: readonly Fixture[] = [smooth, leastSquares, composite, linearSystemFixture, ...transportFixtures]
+/** A circle and a parabola, which meet twice. */
+function easySystem(): NonlinearSystem {
+  return nonlinearSystem({
+    name: 'circle and parabola',
+    dimension: 2,
+    residuals(x, out) {
+      out[0] = x[0] ** 2 + x[1] ** 2 - 4
+      out[1] = x[1] - Math.exp(x[0])
+    },
+    jacobian(x, out) {
+      out[0] = 2 * x[0]
+      out[1] = 2 * x[1]
+      out[2] = -Math.exp(x[0])
+      out[3] = 1
+    },
+    start: [3, -3],
+  })
+}
+
+const nonlinearSystems: Fixture = {
+  problemClass: 'nonlinear-system',
+  problem: easySystem,
+  breakingAfter(calls, value) {
+    const problem = easySystem()
+    let count = 0
+    return {
+      ...problem,
+      residuals(x: Float64Array, out: Float64Array) {
+        problem.residuals(x, out)
+        if (++count > calls) out[1] = value
+      },
+    } as NonlinearSystem
+  },
+  finite: (x) => (x as Float64Array).every(Number.isFinite),
+  refused: [
+    { what: 'empty start', attempt: easySystem, start: [], message: /start has length 0.*dimension 2/ },
+    { what: 'NaN in start', attempt: easySystem, start: [1, NaN], message: /start\[1\].*finite.*NaN/ },
+    {
+      what: 'no residuals',
+      attempt: () => nonlinearSystem({ dimension: 1, residuals: undefined as never }),
+      message: /residuals must be a function/,
+    },
+    {
+      what: 'dimension 0',
+      attempt: () => nonlinearSystem({ dimension: 0, residuals: () => undefined }),
+      message: /dimension must be an integer >= 1/,
+    },
+  ],
+}
+
+export const fixtures: readonly Fixture[] = [
+  smooth,
+  leastSquares,
+  composite,
+  nonlinearSystems,
+  linearSystemFixture,
+  ...transportFixtures,
+]

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { InvalidInputError, RandomStream, ShapeError } from '../../src/base/index.ts'
 import { compositeProblem } from '../../src/smooth/composite-problem.ts'
+import { nuclearNorm } from '../../src/smooth/nuclear-norm.ts'
 import {
   affineConstraint,
   ballConstraint,
@@ -38,7 +39,7 @@ const norms: ProximalFunction[] = [
     [0, 3],
     [1, 2, 5],
   ]),
-  // NUCLEAR
+  nuclearNorm(0.6, 2, 3),
 ]
 const point = fc
   .array(fc.double({ min: -5, max: 5, noNaN: true }), { minLength: n, maxLength: n })
@@ -143,6 +144,7 @@ describe('proximal functions', () => {
 
   it('refuses shapes that do not fit', () => {
     expect(() => affineConstraint([1, 2, 3], [1, 2])).toThrow(ShapeError)
+    expect(() => prox(nuclearNorm(1, 2, 2), new Float64Array(6))).toThrow(ShapeError)
   })
 })
 
