@@ -33,6 +33,36 @@ export {
   solveDense,
 } from './factorizations.ts'
 export { type KernelFunctionName, type Kernels, kernelModule, kernelsOn } from './kernels.ts'
+export {
+  type ConjugateGradientState,
+  conjugateGradientSolver,
+  type GmresState,
+  gmresSolver,
+  type LinearSolveResult,
+  type LinearSolver,
+  type LinearSolverOptions,
+  type LinearSolverState,
+  type LinearSolveStatus,
+  type LsmrState,
+  lsmrSolver,
+  type MinresState,
+  minresSolver,
+  type SolveIterativelyOptions,
+  solveIteratively,
+} from './krylov.ts'
+export {
+  csrAdd,
+  csrDiagonal,
+  csrFromDense,
+  csrFromTriplets,
+  csrMultiply,
+  csrMultiplyTransposed,
+  csrOperator,
+  csrProduct,
+  csrTimesDense,
+  csrToDense,
+  csrTranspose,
+} from './sparse.ts'
 export type { CsrMatrix, DenseMatrix, LinearOperator } from './types.ts'
 export { axpby, axpy, dot, norm, normInfinity, scale } from './vectors.ts'
 export { scratchBytes, Workspace, workspaceOf } from './workspace.ts'
