@@ -1,17 +1,14 @@
 import { checkNames, describe, InvalidInputError, ParseError } from '../base/index.ts'
+import type { CsrMatrix } from '../linalg/index.ts'
 import { refuseBinary } from './csv.ts'
 import { numberFromText, parseErrorAt } from './table.ts'
 
-/** Labelled examples with sparse features: rows in compressed sparse row form. */
+/** Labelled examples with sparse features. */
 export interface LabelledExamples {
   /** One label per example. */
   readonly labels: Float64Array
-  readonly featureCount: number
-  /** Entries of example i lie at positions `rowStarts[i]` to `rowStarts[i + 1] - 1`; length examples + 1. */
-  readonly rowStarts: Int32Array
-  /** Feature of each entry, from 0, increasing within a row. */
-  readonly featureIndices: Int32Array
-  readonly values: Float64Array
+  /** One row per example, one column per feature (index 1 of the text is column 0). */
+  readonly features: CsrMatrix
 }
 
 export interface LibsvmOptions {
@@ -32,8 +29,8 @@ export function parseLibsvm(text: string, options: LibsvmOptions = {}): Labelled
   const { source = 'LIBSVM data', featureCount } = options
   refuseBinary(text, source)
   const labels: number[] = []
-  const rowStarts = [0]
-  const featureIndices: number[] = []
+  const rowPointers = [0]
+  const columnIndices: number[] = []
   const values: number[] = []
   let largest = 0
   text.split(/\r?\n/).forEach((raw, i) => {
@@ -64,12 +61,12 @@ export function parseLibsvm(text: string, options: LibsvmOptions = {}): Labelled
         })
       }
       before = index
-      featureIndices.push(index - 1)
+      columnIndices.push(index - 1)
       values.push(value)
     }
     largest = Math.max(largest, before)
     labels.push(label)
-    rowStarts.push(values.length)
+    rowPointers.push(values.length)
   })
   if (labels.length === 0) {
     throw new ParseError(`${source}: there are no examples`, { argument: source, expected: 'at least one line' })
@@ -82,9 +79,12 @@ export function parseLibsvm(text: string, options: LibsvmOptions = {}): Labelled
   }
   return {
     labels: Float64Array.from(labels),
-    featureCount: featureCount ?? largest,
-    rowStarts: Int32Array.from(rowStarts),
-    featureIndices: Int32Array.from(featureIndices),
-    values: Float64Array.from(values),
+    features: {
+      rows: labels.length,
+      cols: featureCount ?? largest,
+      rowPointers: Int32Array.from(rowPointers),
+      columnIndices: Int32Array.from(columnIndices),
+      values: Float64Array.from(values),
+    },
   }
 }

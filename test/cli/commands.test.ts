@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import * as experiments from '../../experiments/index.ts'
+import { backend } from '../../src/linalg/index.ts'
 import { methods } from '../../src/registry.ts'
 import { cli, cliJson } from './run-cli.ts'
 
@@ -150,7 +151,7 @@ describe('info', () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
     expect(code).toBe(0)
     expect(value.version).toBe(version)
-    expect(value.engine).toBe(`Node ${process.versions.node}`)
+    expect(value.engine).toBe(backend())
     expect(value.kernels).not.toBe('')
     expect((await cli(['info'])).stdout).toContain(version)
   })

@@ -132,11 +132,11 @@ describe('LIBSVM', () => {
   it('reads labels and sparse rows', () => {
     const data = parseLibsvm('+1 1:0.5 3:-2\n# note\n-1 2:1 # end\n0\n')
     expect(data.labels).toEqual(Float64Array.of(1, -1, 0))
-    expect(data.featureCount).toBe(3)
-    expect(data.rowStarts).toEqual(Int32Array.of(0, 2, 3, 3))
-    expect(data.featureIndices).toEqual(Int32Array.of(0, 2, 1))
-    expect(data.values).toEqual(Float64Array.of(0.5, -2, 1))
-    expect(parseLibsvm('1 1:1', { featureCount: 5 }).featureCount).toBe(5)
+    expect(data.features).toMatchObject({ rows: 3, cols: 3 })
+    expect(data.features.rowPointers).toEqual(Int32Array.of(0, 2, 3, 3))
+    expect(data.features.columnIndices).toEqual(Int32Array.of(0, 2, 1))
+    expect(data.features.values).toEqual(Float64Array.of(0.5, -2, 1))
+    expect(parseLibsvm('1 1:1', { featureCount: 5 }).features.cols).toBe(5)
   })
 
   it.each([

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { compile, exp, sum } from '../../src/autodiff/index.ts'
 import { parseLibsvm } from '../../src/data/index.ts'
+import { csrToDense } from '../../src/linalg/index.ts'
 import {
   barzilaiBorwein,
   lbfgs,
@@ -142,13 +143,7 @@ function accuracy(features: Float64Array, labels: Float64Array, x: Float64Array)
 describe.skipIf(!hasData('libsvm/heart_scale'))('on real data (skips without ../shared/data)', () => {
   it('logistic regression on heart_scale', () => {
     const data = parseLibsvm(readData('libsvm/heart_scale'))
-    const n = data.featureCount
-    const features = new Float64Array(data.labels.length * n)
-    for (let i = 0; i < data.labels.length; i++) {
-      for (let k = data.rowStarts[i]; k < data.rowStarts[i + 1]; k++) {
-        features[i * n + data.featureIndices[k]] = data.values[k]
-      }
-    }
+    const features = csrToDense(data.features).data
     expect(features.length).toBe(270 * 13)
     const problem = logisticRegression({ features, labels: data.labels, regularization: 1e-3 })
     const [best] = agree(problem, 1e-8, [newton(), trustRegionNewton(), lbfgs(), barzilaiBorwein()])

@@ -208,8 +208,8 @@ const landscape: TourStop = async (session, limits) => {
   session.heading('5. No derivatives, many valleys')
   session.say(`
   Ackley's function of 5 variables has one global minimum, at the origin, and
-  hundreds of local ones around it. CMA-ES sees nothing but values; same seed,
-  same run, to the last bit.
+  hundreds of local ones around it. CMA-ES sees nothing but values. It draws
+  at random, from a seed: the same command gives the same run again.
 `)
   const dimension = 5
   const problem = smoothProblem({
@@ -228,7 +228,7 @@ const landscape: TourStop = async (session, limits) => {
     lower: new Float64Array(dimension).fill(-30),
     upper: new Float64Array(dimension).fill(30),
   })
-  const result = await solve(session, problem as Problem, anyMethod(cmaEs()), {
+  const result = await solve(session, problem as Problem, anyMethod(cmaEs({ populationSize: 30 })), {
     ...limits,
     stop: targetValue(1e-10),
     maxIterations: 2000,
