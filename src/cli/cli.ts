@@ -8,6 +8,7 @@ import { type MinimizeOptions, minimizeCommand, type RunFlags } from './commands
 import { type ReproduceOptions, reproduceCommand } from './commands/reproduce.ts'
 import { resumeCommand } from './commands/resume.ts'
 import { tourCommand } from './commands/tour.ts'
+import { type TransportCommandOptions, transportCommand } from './commands/transport.ts'
 import { packageRoot } from './package-root.ts'
 import { type CommonOptions, exitCodes, Session } from './session.ts'
 import type { CliStreams } from './streams.ts'
@@ -124,6 +125,46 @@ Examples:
   thalweg fit Misra1a.dat`,
     )
     .action((data: string, options: FitOptions) => run(options, (session) => fitCommand(session, data, options)))
+
+  command('transport [source] [target]', 'optimal transport between two clouds of points, or for a matrix of costs')
+    .option('--metric <name>', 'sqeuclidean (the default), euclidean, l1 or cosine')
+    .option('--cost-matrix <file>', 'costs as a CSV matrix, one row for each source, instead of points')
+    .option('--source-weights <file>', 'masses of the rows of the cost matrix (default: equal)')
+    .option('--target-weights <file>', 'masses of its columns (default: equal)')
+    .option('--normalize', 'scale the masses of both sides to sum 1')
+    .addOption(
+      new Option('--regularization <epsilon>', 'entropic regularization, in units of the cost').argParser(
+        numberFlag('--regularization', { positive: true }),
+      ),
+    )
+    .option('--exact', 'no regularization (the default up to 4 million pairs)')
+    .addOption(
+      new Option('--unbalanced <rho>', 'masses may differ, at this price; needs --regularization').argParser(
+        numberFlag('--unbalanced', { positive: true }),
+      ),
+    )
+    .option('--method <name>', 'such as sinkhorn or network-simplex (default: one that suits)')
+    .option('--plan <file>', 'write the plan to this CSV file: source,target,mass')
+    .addOption(
+      new Option('--max-iterations <count>', 'stop after so many iterations').argParser(
+        integerFlag('--max-iterations'),
+      ),
+    )
+    .option('--svg <file>', 'write the plot to this file')
+    .option('--no-plot', 'no plot in the terminal')
+    .addHelpText(
+      'after',
+      `
+A file of points has one row for each point; a column called weight (or mass) holds masses.
+
+Examples:
+  thalweg transport source.csv target.csv
+  thalweg transport source.csv target.csv --metric euclidean --regularization 0.01 --plan plan.csv
+  thalweg transport --cost-matrix costs.csv --source-weights a.csv --target-weights b.csv`,
+    )
+    .action((source: string | undefined, target: string | undefined, options: TransportCommandOptions) =>
+      run(options, (session) => transportCommand(session, source, target, options)),
+    )
 
   command('reproduce [paper]', 'run the claims of a paper again and say which hold')
     .option('--all', 'all papers that are built; writes a page of evidence')

@@ -53,8 +53,8 @@ export interface MinimizeOptions
 /** Up to this dimension a dense Hessian is factored: where there are Hessian products too, and where there are none. */
 const DENSE_WITH_PRODUCTS = 200
 const DENSE_WITHOUT = 1000
-/** Default tolerance where the gradient comes from differences of values, which are no better. */
-const DIFFERENCES_TOLERANCE = 1e-6
+/** Default tolerance of `minimize` where the gradient comes from differences of values, which are no better. */
+export const DIFFERENCES_TOLERANCE = 1e-6
 
 type SmoothMethod = Method<SmoothProblem, never>
 

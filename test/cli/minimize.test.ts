@@ -258,6 +258,16 @@ describe('modules', () => {
     expect(value.x[1]).toBeCloseTo(2, 5)
   })
 
+  it('asks of differences of values only what they can give, unless told otherwise', async () => {
+    const path = file('values.mjs', 'export default (x) => 100 * (x[1] - x[0] ** 2) ** 2 + (1 - x[0]) ** 2')
+    const usual = await cliJson<Answer>(['minimize', path, '--start=-1.2,1'])
+    expect(usual.code).toBe(0)
+    expect(usual.value.certificate?.criteria[0].threshold).toBe(1e-6)
+    expect(usual.value.message).toContain('differences of the values')
+    const loose = await cliJson<Answer>(['minimize', path, '--start=-1.2,1', '--tolerance=1e-3'])
+    expect(loose.value.certificate?.criteria[0].threshold).toBe(1e-3)
+  })
+
   it.each([
     ['no default export', 'export const f = 1', 'no default export'],
     ['a number', 'export default 3', 'must be a problem or a function'],

@@ -1,5 +1,6 @@
 import { openRunFile } from '../../node/index.ts'
-import type { Problem, RunOptions } from '../../solver/index.ts'
+import { DIFFERENCES_TOLERANCE } from '../../smooth/index.ts'
+import type { Problem, RunOptions, SmoothProblem } from '../../solver/index.ts'
 import { recordRun } from '../../solver/index.ts'
 import { namedMethod, suitableMethod } from '../methods.ts'
 import { isModulePath, type ProblemFlags, problemFromExpression, problemFromModule, type Recipe } from '../problems.ts'
@@ -32,6 +33,12 @@ export function limits(options: RunFlags): RunOptions {
   }
 }
 
+/** Whether gradients can only come from differences, which cannot meet the usual tolerance. */
+function valuesOnly(problem: Problem): boolean {
+  const { gradient, valueAndGradient } = problem as SmoothProblem
+  return problem.class.name === 'smooth' && gradient === undefined && valueAndGradient === undefined
+}
+
 /** `thalweg minimize`: an expression or a module. */
 export async function minimizeCommand(session: Session, what: string, options: MinimizeOptions): Promise<number> {
   const problem: Problem = isModulePath(what)
@@ -44,6 +51,7 @@ export async function minimizeCommand(session: Session, what: string, options: M
   const file = options.runFile === undefined ? undefined : openRunFile(options.runFile)
   try {
     const result = await solve(session, problem, method, {
+      ...(valuesOnly(problem) && { tolerance: DIFFERENCES_TOLERANCE }),
       ...limits(options),
       ...(file && { observers: [recordRun(file.write)] }),
     })
