@@ -143,6 +143,18 @@ const precise = (value: number): number => Number(value.toPrecision(3))
 const geometricMean = (values: readonly number[]): number =>
   Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length)
 
+const rankOneFisher = { approximation: 'fisher', metric: 'problem' } as const
+
+/** The least time of some runs of a fresh method to f <= 1e-10, so that neither warm-up nor a busy machine decides. */
+function bestTime(problem: SmoothProblem, method: AnyMethod): number {
+  let best = Infinity
+  for (let k = 0; k < 5; k++) {
+    const { elapsedMs } = run(problem, method, { tolerance: 0, maxIterations: 500, stop: targetValue(1e-10) })
+    best = Math.min(best, elapsedMs)
+  }
+  return best
+}
+
 const inWords = ({ ratio, share }: { ratio: number; share: number }): string =>
   `${precise(ratio)} x (in ${Math.round(100 * share)}% of the iterations)`
 
@@ -185,7 +197,7 @@ const proportionalRule = 'gamma = ||g||_*/M'
 export default defineExperiment({
   slug: 'gradient-normalized-smoothness',
   parameters: sizes,
-  quick: { paperSize: 200, chebyshevDimension: 40 },
+  quick: { paperSize: 200 },
 
   async run(parameters, report, seed) {
     const { size: n, smoothing, paperSize, chebyshevDimension, samples } = parameters
@@ -332,7 +344,7 @@ export default defineExperiment({
     })
     const quarticRuns = await race(report, [0.65, 0.7], quartic, 1e-10, {
       'exact Hessian': [adaptive({ metric: 'problem' }), 500],
-      'Fisher term, rank one': [adaptive({ approximation: 'fisher', metric: 'problem' }), 500],
+      'Fisher term, rank one': [adaptive(rankOneFisher), 500],
       'gradient variant, H = 0': [adaptive({ approximation: 'none', metric: 'problem' }), 500],
       'Gauss-Newton (preconditioned gradient method)': [gradientMethod('problem'), 500],
       'gradient method': [gradientMethod('identity'), 500],
@@ -340,6 +352,7 @@ export default defineExperiment({
     show(report, '||Ax - b||^4 / 4, A 100 x 200: to f <= 1e-10', quartic, quarticRuns)
     const exactQuartic = quarticRuns['exact Hessian']
     const fisherQuartic = quarticRuns['Fisher term, rank one']
+    const speedup = bestTime(quartic, adaptive({ metric: 'problem' })) / bestTime(quartic, adaptive(rankOneFisher))
     claim({
       id: 'quartic-fisher',
       statement: 'On ||Ax - b||^4/4 the rank-one Fisher term needs no more iterations than the exact Hessian.',
@@ -352,9 +365,9 @@ export default defineExperiment({
       id: 'quartic-cost',
       statement: 'The rank-one Fisher term costs a small part of the time of the exact Hessian: it factors nothing.',
       paper: '0.91 s against 442 s in the notebook of the reference code',
-      measured: `${fisherQuartic.factorizations} against ${exactQuartic.factorizations} factorizations; ${precise(exactQuartic.elapsedMs / fisherQuartic.elapsedMs)} x faster`,
+      measured: `${fisherQuartic.factorizations} against ${exactQuartic.factorizations} factorizations; ${precise(speedup)} x faster`,
       threshold: 'no factorization, at least 2 x faster',
-      holds: fisherQuartic.factorizations === 0 && exactQuartic.elapsedMs >= 2 * fisherQuartic.elapsedMs,
+      holds: fisherQuartic.factorizations === 0 && speedup >= 2,
     })
     claim({
       id: 'quartic-gradient-methods',

@@ -1,6 +1,7 @@
 import { integer, positive } from '../base/index.ts'
+import { dot } from '../linalg/index.ts'
 import { defineMethod, type PreparedSmoothProblem } from '../solver/index.ts'
-import { dot, type Metric, type MetricChoice, makeMetric, metricOption } from './metric.ts'
+import { type Metric, type MetricChoice, makeMetric, metricOption } from './metric.ts'
 import { reliableDecrease } from './reliable-decrease.ts'
 import { commit, type SmoothState, smoothMeasures, smoothState } from './smooth-state.ts'
 

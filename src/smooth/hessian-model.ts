@@ -1,7 +1,8 @@
 import { choice, InvalidInputError, type OptionSpec, structured, UnsupportedError } from '../base/index.ts'
+import { type ConjugateGradientState, conjugateGradientSolver, dot, type LinearOperator } from '../linalg/index.ts'
 import type { HessianApproximation, PreparedSmoothProblem } from '../solver/index.ts'
 import { factorInPlace, gramian, multiply, multiplyTransposed, solveFactored } from './dense-products.ts'
-import { dot, type Metric } from './metric.ts'
+import type { Metric } from './metric.ts'
 
 /**
  * A Hessian or its approximation H at one point, with solves of (H + lambda B) for any lambda. Work memory of a method: what
@@ -357,15 +358,31 @@ function iterativeModel(given: HessianApproximation, metric: Metric, n: number, 
   const write = product === undefined ? writeDense(given, n, where) : undefined
   const H = new Float64Array(write ? n * n : 0)
   const point = new Float64Array(n)
-  const residual = new Float64Array(n)
-  const preconditioned = new Float64Array(n)
-  const direction = new Float64Array(n)
-  const image = new Float64Array(n)
   const metricImage = new Float64Array(n)
   let shift = 1
   const apply = (v: Float64Array, out: Float64Array): void => {
     if (product) product(point, v, out)
     else multiply(H, n, n, v, out)
+  }
+  const shifted: LinearOperator = {
+    rows: n,
+    cols: n,
+    apply(v, out) {
+      apply(v, out)
+      metric.apply(v, metricImage)
+      for (let i = 0; i < n; i++) out[i] += shift * metricImage[i]
+    },
+  }
+  const preconditioned = { preconditioner: { rows: n, cols: n, apply: metric.solve } }
+  // Made once and reset for every system, so that a solve allocates nothing.
+  const cg: ConjugateGradientState = {
+    x: new Float64Array(n),
+    iterations: 0,
+    r: new Float64Array(n),
+    z: new Float64Array(n),
+    p: new Float64Array(n),
+    Ap: new Float64Array(n),
+    rz: 0,
   }
   return {
     factorizes: false,
@@ -378,30 +395,16 @@ function iterativeModel(given: HessianApproximation, metric: Metric, n: number, 
       return lambda > 0
     },
     solve(rhs, metricRhs, out) {
-      out.fill(0)
-      residual.set(rhs)
-      preconditioned.set(metricRhs)
-      direction.set(metricRhs)
-      let rho = dot(rhs, metricRhs)
-      const norm = Math.sqrt(rho)
+      cg.x.fill(0)
+      cg.r.set(rhs)
+      cg.p.set(metricRhs)
+      cg.rz = dot(rhs, metricRhs)
+      const norm = Math.sqrt(cg.rz)
       const target = 0.1 * Math.min(1, Math.sqrt(norm)) * norm
-      for (let k = 0; k < 2 * n + 10 && Math.sqrt(rho) > target; k++) {
-        apply(direction, image)
-        metric.apply(direction, metricImage)
-        for (let i = 0; i < n; i++) image[i] += shift * metricImage[i]
-        const curvature = dot(direction, image)
-        if (!(curvature > 0)) return false
-        const t = rho / curvature
-        for (let i = 0; i < n; i++) {
-          out[i] += t * direction[i]
-          residual[i] -= t * image[i]
-        }
-        metric.solve(residual, preconditioned)
-        const next = dot(residual, preconditioned)
-        const beta = next / rho
-        rho = next
-        for (let i = 0; i < n; i++) direction[i] = preconditioned[i] + beta * direction[i]
+      for (let k = 0; k < 2 * n + 10 && Math.sqrt(cg.rz) > target; k++) {
+        if (!conjugateGradientSolver.step(shifted, cg, preconditioned)) return false
       }
+      out.set(cg.x)
       return true
     },
     multiply: apply,

@@ -6,6 +6,7 @@ import {
   structured,
   UnsupportedError,
 } from '../base/index.ts'
+import { dot } from '../linalg/index.ts'
 import type { SmoothProblem } from '../solver/index.ts'
 import { factorInPlace, multiply, solveFactored } from './dense-products.ts'
 
@@ -37,12 +38,6 @@ export interface Metric {
   addTo(matrix: Float64Array, lambda: number): void
   /** Adds lambda times the diagonal of B to a vector. */
   addDiagonalTo(vector: Float64Array, lambda: number): void
-}
-
-export function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i]
-  return sum
 }
 
 /**

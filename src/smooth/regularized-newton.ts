@@ -1,6 +1,7 @@
+import { dot } from '../linalg/index.ts'
 import { type Measures, type PreparedSmoothProblem, projectedGradientNorm } from '../solver/index.ts'
 import { type HessianModel, type HessianModelOptions, hessianModel } from './hessian-model.ts'
-import { dot, type Metric, type MetricChoice, makeMetric } from './metric.ts'
+import { type Metric, type MetricChoice, makeMetric } from './metric.ts'
 import { reliableDecrease } from './reliable-decrease.ts'
 import { type SmoothState, smoothMeasures, smoothState } from './smooth-state.ts'
 

@@ -1,7 +1,8 @@
 import { between, integer, positive } from '../base/index.ts'
+import { dot } from '../linalg/index.ts'
 import { defineMethod, type PreparedSmoothProblem } from '../solver/index.ts'
 import { approximationOption, linearSolverOption, requiredOracles } from './hessian-model.ts'
-import { dot, type MetricChoice, metricOption } from './metric.ts'
+import { type MetricChoice, metricOption } from './metric.ts'
 import {
   acceptTrial,
   type RegularizedNewtonState,
