@@ -1,6 +1,6 @@
 import { InvalidInputError, positive } from '../base/index.ts'
 import { defineMethod } from '../solver/index.ts'
-import type { LinearSystemProblem } from './linear-system.ts'
+import { type LinearSystemProblem, settle } from './linear-system.ts'
 import { spectrumOf } from './spectra.ts'
 import { advance, type SystemState, systemMeasures, systemState } from './system-state.ts'
 
@@ -76,6 +76,7 @@ export const chebyshevIteration = defineMethod<LinearSystemProblem, ChebyshevIte
     },
 
     step(problem, state, context) {
+      const home = context.scratch(() => settle(problem, state, 4))
       const { residual, direction, product, smallest, largest } = state
       if (!Number.isFinite(largest - smallest)) return 'diverged'
       const short = (x: number): string => String(Number(x.toPrecision(4)))
@@ -89,7 +90,7 @@ export const chebyshevIteration = defineMethod<LinearSystemProblem, ChebyshevIte
         }
       }
       const n = residual.length
-      problem.multiply(direction, product)
+      home.multiply(direction, product)
       let squared = 0
       for (let i = 0; i < n; i++) {
         const r = residual[i] - product[i]

@@ -1,5 +1,12 @@
-import { type Context, defineMethod, type StepOutcome } from '../solver/index.ts'
-import type { LinearSystemProblem, PreparedLinearSystem } from './linear-system.ts'
+import {
+  type ConjugateGradientState,
+  conjugateGradientSolver,
+  dot,
+  type LinearOperator,
+  norm,
+} from '../linalg/index.ts'
+import { type Context, defineMethod } from '../solver/index.ts'
+import { type LinearSystemProblem, type PreparedLinearSystem, rightHandSideNorm, settle } from './linear-system.ts'
 import {
   breakdownReason,
   type Preconditioner,
@@ -8,7 +15,7 @@ import {
   symmetricPreconditionerSpec,
   type symmetricPreconditioners,
 } from './preconditioners.ts'
-import { advance, type SystemState, systemMeasures, systemState } from './system-state.ts'
+import { systemMeasures } from './system-state.ts'
 
 export interface ConjugateGradientsOptions {
   /** 'none', 'jacobi', 'ssor' or 'incomplete-cholesky'. Default 'none'. */
@@ -17,77 +24,23 @@ export interface ConjugateGradientsOptions {
   omega?: number
 }
 
-export interface ConjugateGradientsState extends SystemState {
-  /** p, length n. */
-  direction: Float64Array
-  /** A p. */
-  product: Float64Array
-  /** M^-1 r; empty without a preconditioner. */
-  preconditioned: Float64Array
-  /** r^T M^-1 r. */
-  inner: number
+interface ConjugateGradientsState {
+  krylov: ConjugateGradientState
+  residualNorm: number
+  scale: number
+  rounding: number
 }
 
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i]
-  return sum
+/** Where a run computes: the problem, as an operator, and its preconditioner. */
+interface Setting {
+  readonly A: LinearOperator
+  readonly preconditioner: Preconditioner | null
+  readonly options: { preconditioner?: LinearOperator }
 }
 
-/** The state of preconditioned conjugate gradients at a start, which the state keeps. */
-export function conjugateGradientsState(
-  problem: LinearSystemProblem,
-  start: Float64Array,
-  preconditioner: Preconditioner | null,
-): ConjugateGradientsState {
-  const base = systemState(problem, start)
-  const usable = preconditioner !== null && preconditioner.breakdown === undefined
-  const direction = base.residual.slice()
-  if (usable) preconditioner.apply(base.residual, direction)
-  return {
-    ...base,
-    direction,
-    product: new Float64Array(start.length),
-    preconditioned: new Float64Array(usable ? start.length : 0),
-    inner: dot(base.residual, direction),
-  }
-}
-
-/** One iteration of preconditioned conjugate gradients: one product, one application of the preconditioner. */
-export function conjugateGradientsStep(
-  problem: LinearSystemProblem,
-  state: ConjugateGradientsState,
-  preconditioner: Preconditioner | null,
-): StepOutcome {
-  const { residual, direction, product, preconditioned } = state
-  const n = residual.length
-  problem.multiply(direction, product)
-  const curvature = dot(direction, product)
-  if (state.inner === 0) return { outcome: 'finished', reason: 'the residual is exactly 0' }
-  if (!Number.isFinite(curvature)) return 'diverged'
-  if (curvature <= 0) {
-    return {
-      outcome: 'stalled',
-      reason: `p^T A p = ${Number(curvature.toPrecision(3))}: the matrix is not positive definite; use minres`,
-    }
-  }
-  const length = state.inner / curvature
-  let squared = 0
-  for (let i = 0; i < n; i++) {
-    residual[i] -= length * product[i]
-    squared += residual[i] * residual[i]
-  }
-  if (!advance(problem, state, direction, length, Math.sqrt(squared))) return 'diverged'
-  let z = residual
-  let inner = squared
-  if (preconditioner !== null) {
-    z = preconditioned
-    preconditioner.apply(residual, z)
-    inner = dot(residual, z)
-  }
-  const beta = inner / state.inner
-  for (let i = 0; i < n; i++) direction[i] = z[i] + beta * direction[i]
-  state.inner = inner
+/** The problem as an operator for the Krylov solvers of the linear-algebra room. */
+export function operatorOf({ dimension, multiply }: LinearSystemProblem): LinearOperator {
+  return { rows: dimension, cols: dimension, apply: multiply }
 }
 
 /**
@@ -120,26 +73,52 @@ export const conjugateGradients = defineMethod<
   requires: ['symmetric', 'positive-definite'],
   options: { preconditioner: symmetricPreconditionerSpec, omega: ssorOmegaSpec },
 
-  create: ({ preconditioner: name, omega }) => {
-    const built = (problem: PreparedLinearSystem, context: Context<Float64Array>): Preconditioner | null =>
-      context.scratch(() => {
-        if (name === 'none') return null
-        const preconditioner = preconditionerOf(name, problem.matrix, omega)
-        if (preconditioner?.shift) {
-          context.note(`incomplete Cholesky needed a diagonal shift of ${Number(preconditioner.shift.toPrecision(3))}`)
-        }
-        return preconditioner
-      })
+  create({ preconditioner: name, omega }) {
+    const settingOf = (problem: PreparedLinearSystem, context: Context<Float64Array>): Setting => {
+      const preconditioner = name === 'none' ? null : preconditionerOf(name, problem.matrix, omega)
+      if (preconditioner?.shift) {
+        context.note(`incomplete Cholesky needed a diagonal shift of ${Number(preconditioner.shift.toPrecision(3))}`)
+      }
+      const n = problem.dimension
+      return {
+        A: operatorOf(problem),
+        preconditioner,
+        options:
+          preconditioner === null || preconditioner.breakdown
+            ? {}
+            : { preconditioner: { rows: n, cols: n, apply: preconditioner.apply } },
+      }
+    }
     return {
       requires: name === 'none' ? [] : ['matrix', 'diagonal'],
-      start: (problem, context) => conjugateGradientsState(problem, context.start, built(problem, context)),
-      step(problem, state, context) {
-        const preconditioner = built(problem, context)
-        if (preconditioner?.breakdown) return { outcome: 'stalled', reason: breakdownReason(preconditioner) }
-        return conjugateGradientsStep(problem, state, preconditioner)
+
+      start(problem, context) {
+        const { A, options } = settingOf(problem, context)
+        const krylov = conjugateGradientSolver.init(A, problem.rightHandSide, context.start, options)
+        return { krylov, residualNorm: norm(krylov.r), scale: rightHandSideNorm(problem), rounding: 0 }
       },
+
+      step(problem, state, context) {
+        const { A, preconditioner, options } = context.scratch(() => settingOf(settle(problem, state, 5), context))
+        if (preconditioner?.breakdown) return { outcome: 'stalled', reason: breakdownReason(preconditioner) }
+        const { krylov } = state
+        if (!conjugateGradientSolver.step(A, krylov, options)) {
+          if (krylov.rz === 0) return { outcome: 'finished', reason: 'the residual is exactly 0' }
+          const curvature = dot(krylov.p, krylov.Ap)
+          if (!Number.isFinite(curvature)) return 'diverged'
+          return {
+            outcome: 'stalled',
+            reason: `p^T A p = ${Number(curvature.toPrecision(3))}: the matrix is not positive definite; use minres`,
+          }
+        }
+        const residualNorm = norm(krylov.r)
+        if (!Number.isFinite(residualNorm)) return 'diverged'
+        state.residualNorm = residualNorm
+        state.rounding = 2 * Number.EPSILON * problem.matrixNorm * norm(krylov.x)
+      },
+
       measure: systemMeasures,
-      solution: (state) => state.x,
+      solution: (state) => state.krylov.x,
     }
   },
 })

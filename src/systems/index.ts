@@ -44,7 +44,7 @@ export {
 export { type LinearSolution, type SolveLinearOptions, solveLinear } from './solve-linear.ts'
 export * from './solve-sequence.ts'
 export { gaussSeidel, type SorOptions, sor, symmetricSor } from './sor.ts'
-export { csrFromTriplets, diagonalOf, isSymmetric, multiplyCsr, transposeCsr } from './sparse.ts'
+export { diagonalOf, isSymmetric } from './sparse.ts'
 export {
   jacobiRadius,
   lanczosExtremes,

@@ -1,6 +1,6 @@
 import { within } from '../base/index.ts'
 import { defineMethod } from '../solver/index.ts'
-import type { PreparedLinearSystem } from './linear-system.ts'
+import { type PreparedLinearSystem, settle } from './linear-system.ts'
 import { diagonalOf } from './sparse.ts'
 import { advance, type SystemState, systemMeasures, systemState } from './system-state.ts'
 
@@ -45,11 +45,14 @@ export const jacobi = defineMethod<PreparedLinearSystem, JacobiOptions, JacobiSt
     }),
 
     step(problem, state, context) {
+      const { home, diagonal } = context.scratch(() => ({
+        home: settle(problem, state, 4),
+        diagonal: diagonalOf(problem.matrix),
+      }))
       const { residual, step, product } = state
       const n = residual.length
-      const diagonal = context.scratch(() => diagonalOf(problem.matrix))
       for (let i = 0; i < n; i++) step[i] = (damping * residual[i]) / diagonal[i]
-      problem.multiply(step, product)
+      home.multiply(step, product)
       let squared = 0
       for (let i = 0; i < n; i++) {
         product[i] = residual[i] - product[i]

@@ -1,6 +1,5 @@
 import { describe, InvalidInputError } from '../base/index.ts'
-import type { CsrMatrix } from '../linalg/index.ts'
-import { csrFromTriplets } from './sparse.ts'
+import { type CsrMatrix, csrFromTriplets } from '../linalg/index.ts'
 
 function checkSize(where: string, name: string, value: number, min = 1): void {
   if (Number.isInteger(value) && value >= min) return

@@ -1,7 +1,8 @@
 import { checkNames, describe, InvalidInputError, ShapeError, UnsupportedError } from '../base/index.ts'
-import type { CsrMatrix, LinearOperator } from '../linalg/index.ts'
-import type { Measures, Problem, ProblemClass, Requirements } from '../solver/index.ts'
-import { diagonalOf, isSymmetric, multiplyCsr, type SweepStructure, sweepStructure } from './sparse.ts'
+import { type CsrMatrix, csrMultiply, type LinearOperator } from '../linalg/index.ts'
+import type { Measures, Problem, ProblemClass, Requirements, Tally } from '../solver/index.ts'
+import { moveVectors, placeMatrix, smallestPlaced } from './placement.ts'
+import { diagonalOf, isSymmetric, type SweepStructure, sweepStructure } from './sparse.ts'
 import { backwardSweep, forwardSweep } from './sweeps.ts'
 
 /** The data of a linear system A x = b with square A. */
@@ -44,6 +45,18 @@ export interface LinearSystemProblem extends Problem<Float64Array> {
   forwardSweep?(omega: number, residual: Float64Array, delta: Float64Array): number
   /** As `forwardSweep`, from the last row to the first. Counted as `sweep`. */
   backwardSweep?(omega: number, residual: Float64Array, delta: Float64Array): number
+  /**
+   * The same problem with its matrix copied into a workspace, and vectors beside it, on which products and sweeps run as kernels
+   * (with the same bits). Absent for operators and small matrices, for which it does not pay.
+   */
+  place?(vectors: number): PlacedSystem
+}
+
+/** A problem in a workspace. */
+export interface PlacedSystem {
+  readonly problem: LinearSystemProblem
+  /** A fresh vector of length n in the same workspace. */
+  vector(): Float64Array
 }
 
 /** A linear system after `prepare`, for methods that require `matrix`. */
@@ -165,18 +178,47 @@ export function linearSystem(parts: LinearSystemParts): LinearSystemProblem {
   }
   const { norm, leastDiagonal } = inspect(matrix)
   const symmetric = parts.symmetric ?? isSymmetric(matrix)
-  let structure: SweepStructure | undefined
-  const sweeps = (): SweepStructure => (structure ??= sweepStructure(matrix))
-  return {
+  const problem: LinearSystemProblem = {
     ...common,
-    matrix,
     matrixNorm: norm,
     symmetric,
     positiveDefinite: parts.positiveDefinite ?? (symmetric && leastDiagonal <= 0 ? false : undefined),
-    multiply: (x, out) => multiplyCsr(matrix, x, out),
-    forwardSweep: (omega, residual, delta) => forwardSweep(sweeps(), omega, residual, delta),
-    backwardSweep: (omega, residual, delta) => backwardSweep(sweeps(), omega, residual, delta),
+    ...oraclesOf(matrix),
   }
+  if (n < smallestPlaced) return problem
+  return {
+    ...problem,
+    place(vectors) {
+      const placement = placeMatrix(matrix, vectors)
+      return { problem: { ...problem, ...oraclesOf(placement.matrix, placement.structure) }, vector: placement.vector }
+    },
+  }
+}
+
+function oraclesOf(matrix: CsrMatrix, known: SweepStructure | null = null) {
+  let structure = known
+  const sweeps = (): SweepStructure => (structure ??= sweepStructure(matrix))
+  return {
+    matrix,
+    multiply: (x: Float64Array, out: Float64Array) => csrMultiply(matrix, x, out),
+    forwardSweep: (omega: number, residual: Float64Array, delta: Float64Array) =>
+      forwardSweep(sweeps(), omega, residual, delta),
+    backwardSweep: (omega: number, residual: Float64Array, delta: Float64Array) =>
+      backwardSweep(sweeps(), omega, residual, delta),
+  }
+}
+
+/**
+ * Moves the vectors of a method's state beside the matrix, once per run (also after a resume), and returns the problem to go on
+ * with. Call it first in `step`, with `context.scratch`.
+ *
+ * @param vectors how many vectors of length n the state has at most
+ */
+export function settle<P extends LinearSystemProblem>(problem: P, state: object, vectors: number): P {
+  if (problem.place === undefined) return problem
+  const home = problem.place(vectors)
+  moveVectors(state, problem.dimension, home.vector)
+  return home.problem as P
 }
 
 /** Writes b - A x and returns its 2-norm. */
@@ -234,6 +276,36 @@ function checkRequirements(problem: LinearSystemProblem, { name, requires }: Req
   if (requires.includes('diagonal') && problem.matrix !== undefined) sweepStructure(problem.matrix)
 }
 
+/** The problem with every oracle counted, wherever its matrix lies. */
+function counted(problem: LinearSystemProblem, tally: Tally): LinearSystemProblem {
+  const { multiply, forwardSweep: forward, backwardSweep: backward, place } = problem
+  return {
+    ...problem,
+    multiply(x, out) {
+      tally.count('multiply')
+      multiply(x, out)
+    },
+    ...(forward && {
+      forwardSweep(omega: number, residual: Float64Array, delta: Float64Array) {
+        tally.count('sweep')
+        return tally.value(forward(omega, residual, delta))
+      },
+    }),
+    ...(backward && {
+      backwardSweep(omega: number, residual: Float64Array, delta: Float64Array) {
+        tally.count('sweep')
+        return tally.value(backward(omega, residual, delta))
+      },
+    }),
+    ...(place && {
+      place(vectors: number) {
+        const home = place(vectors)
+        return { ...home, problem: counted(home.problem, tally) }
+      },
+    }),
+  }
+}
+
 /** The class of linear systems; its certificate is the relative residual, recomputed from A and b. */
 export const linearSystemClass: ProblemClass<Float64Array> & { readonly name: 'linear-system' } = {
   name: 'linear-system',
@@ -246,27 +318,7 @@ export const linearSystemClass: ProblemClass<Float64Array> & { readonly name: 'l
     const problem = given as LinearSystemProblem
     const notes: string[] = []
     checkRequirements(problem, requirements, notes)
-    const { multiply, forwardSweep: forward, backwardSweep: backward } = problem
-    const counted: LinearSystemProblem = {
-      ...problem,
-      multiply(x, out) {
-        tally.count('multiply')
-        multiply(x, out)
-      },
-      ...(forward && {
-        forwardSweep(omega: number, residual: Float64Array, delta: Float64Array) {
-          tally.count('sweep')
-          return tally.value(forward(omega, residual, delta))
-        },
-      }),
-      ...(backward && {
-        backwardSweep(omega: number, residual: Float64Array, delta: Float64Array) {
-          tally.count('sweep')
-          return tally.value(backward(omega, residual, delta))
-        },
-      }),
-    }
-    return { problem: counted, notes }
+    return { problem: counted(problem, tally), notes }
   },
 
   startingPoint(given, start) {

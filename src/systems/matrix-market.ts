@@ -1,6 +1,5 @@
 import { ParseError } from '../base/index.ts'
-import type { CsrMatrix } from '../linalg/index.ts'
-import { csrFromTriplets } from './sparse.ts'
+import { type CsrMatrix, csrFromTriplets } from '../linalg/index.ts'
 
 /** What the header of a MatrixMarket text says. */
 export interface MatrixMarketHeader {

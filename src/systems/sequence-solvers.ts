@@ -7,11 +7,9 @@ import {
   positive,
   UnsupportedError,
 } from '../base/index.ts'
-import type { CsrMatrix } from '../linalg/index.ts'
-import { conjugateGradientsState, conjugateGradientsStep } from './conjugate-gradients.ts'
-import { type LinearSystemProblem, linearSystemClass } from './linear-system.ts'
-import type { Preconditioner } from './preconditioners.ts'
-import { isSymmetric, multiplyCsr, sweepStructure } from './sparse.ts'
+import { type CsrMatrix, conjugateGradientSolver, csrMultiply, csrOperator, norm } from '../linalg/index.ts'
+import { moveVectors, type Placement, placeMatrix, smallestPlaced } from './placement.ts'
+import { isSymmetric, type SweepStructure, sweepStructure } from './sparse.ts'
 import { applySsor, backwardSweep, forwardSweep } from './sweeps.ts'
 
 /** One system of a sequence. */
@@ -72,14 +70,34 @@ function settings(where: string, given: SequenceSolverOptions, relativeTo: Refer
   return checked<SequenceSolverOptions, typeof specs>(where, given, specs)
 }
 
-function norm(v: Float64Array): number {
-  let squared = 0
-  for (let i = 0; i < v.length; i++) squared += v[i] * v[i]
-  return Math.sqrt(squared)
+/** A system where it is computed on: beside its matrix in a workspace, or where it came from if it is small. */
+interface Site {
+  readonly matrix: CsrMatrix
+  readonly structure: SweepStructure
+  vector(): Float64Array
 }
 
-function residualAt({ matrix, rightHandSide }: SystemInstance, x: Float64Array, out: Float64Array): number {
-  multiplyCsr(matrix, x, out)
+/** Makes sites; keeps the workspace from one system to the next while the pattern stays the same. */
+function siteFinder(vectors: number): (matrix: CsrMatrix) => Site {
+  let pattern: Int32Array | undefined
+  let placement: Placement | undefined
+  return (matrix) => {
+    const { rows, columnIndices } = matrix
+    if (rows < smallestPlaced) {
+      return { matrix, structure: sweepStructure(matrix), vector: () => new Float64Array(rows) }
+    }
+    if (placement !== undefined && pattern === columnIndices && placement.matrix.rows === rows) placement.refill(matrix)
+    else {
+      placement = placeMatrix(matrix, vectors)
+      pattern = columnIndices
+    }
+    const { matrix: placed, structure, vector } = placement
+    return { matrix: placed, structure: structure ?? sweepStructure(matrix), vector }
+  }
+}
+
+function residualAt(matrix: CsrMatrix, rightHandSide: Float64Array, x: Float64Array, out: Float64Array): number {
+  csrMultiply(matrix, x, out)
   for (let i = 0; i < out.length; i++) out[i] = rightHandSide[i] - out[i]
   return norm(out)
 }
@@ -107,40 +125,48 @@ function symmetryGuard(where: string): (matrix: CsrMatrix) => void {
   }
 }
 
-/** A stationary solver from its sweep: x += delta until the residual is small. */
+/** A stationary solver from its sweeps: x += delta until the residual is small. */
 function stationary(
   name: string,
   options: SequenceSolverOptions,
-  prepare: (
-    matrix: CsrMatrix,
-  ) => (omega: number, residual: Float64Array, delta: Float64Array, x: Float64Array) => number,
+  check: (matrix: CsrMatrix) => void,
+  iterate: (site: Site, omega: number, residual: Float64Array, delta: Float64Array, x: Float64Array) => number,
 ): ParametricSolver {
   const { tolerance, maxIterations, relativeTo } = settings(name, options, 'start')
+  const siteOf = siteFinder(3)
   return {
     name,
     domain: [0, 2],
     maxIterations,
-    solve(system, omega, x) {
-      const iterate = prepare(system.matrix)
-      const residual = new Float64Array(x.length)
-      const delta = new Float64Array(x.length)
-      const first = residualAt(system, x, residual)
-      const scale = reference(relativeTo, first, system.rightHandSide)
+    solve({ matrix, rightHandSide }, omega, x) {
+      check(matrix)
+      const site = siteOf(matrix)
+      const iterand = site.vector()
+      const residual = site.vector()
+      const delta = site.vector()
+      iterand.set(x)
+      const first = residualAt(site.matrix, rightHandSide, iterand, residual)
+      const scale = reference(relativeTo, first, rightHandSide)
       const target = (tolerance * scale) ** 2
       let squared = first * first
       let iterations = 0
-      // The first test is strict, as in the definition: ||r|| < eps ||r_0||. A zero residual has nothing left to reduce.
+      // The test is strict, as in the definition: ||r|| < eps ||r_0||. A zero residual has nothing left to reduce.
       while (!(squared < target) && squared > 0 && iterations < maxIterations) {
-        squared = iterate(omega, residual, delta, x)
+        squared = iterate(site, omega, residual, delta, iterand)
         iterations++
         if (squared < Infinity) continue
         iterations = maxIterations
         break
       }
+      x.set(iterand)
       const converged = squared < target || squared === 0
-      return { iterations, converged, residual: residualAt(system, x, residual) / scale }
+      return { iterations, converged, residual: residualAt(site.matrix, rightHandSide, iterand, residual) / scale }
     },
   }
+}
+
+function add(step: Float64Array, x: Float64Array): void {
+  for (let i = 0; i < x.length; i++) x[i] += step[i]
 }
 
 /**
@@ -150,14 +176,16 @@ function stationary(
  * @see Khodak et al., Learning to Relax, ICLR 2024, Algorithm 1
  */
 export function sorSolver(options: SequenceSolverOptions = {}): ParametricSolver {
-  return stationary('SOR', options, (matrix) => {
-    const structure = sweepStructure(matrix)
-    return (omega, residual, delta, x) => {
+  return stationary(
+    'SOR',
+    options,
+    () => undefined,
+    ({ structure }, omega, residual, delta, x) => {
       const squared = forwardSweep(structure, omega, residual, delta)
-      for (let i = 0; i < x.length; i++) x[i] += delta[i]
+      add(delta, x)
       return squared
-    }
-  })
+    },
+  )
 }
 
 /**
@@ -165,61 +193,59 @@ export function sorSolver(options: SequenceSolverOptions = {}): ParametricSolver
  * counts once.
  */
 export function symmetricSorSolver(options: SequenceSolverOptions = {}): ParametricSolver {
-  const checkSymmetry = symmetryGuard('symmetric SOR')
-  return stationary('symmetric SOR', options, (matrix) => {
-    checkSymmetry(matrix)
-    const structure = sweepStructure(matrix)
-    return (omega, residual, delta, x) => {
+  return stationary(
+    'symmetric SOR',
+    options,
+    symmetryGuard('symmetric SOR'),
+    ({ structure }, omega, residual, delta, x) => {
       forwardSweep(structure, omega, residual, delta)
-      for (let i = 0; i < x.length; i++) x[i] += delta[i]
+      add(delta, x)
       const squared = backwardSweep(structure, omega, residual, delta)
-      for (let i = 0; i < x.length; i++) x[i] += delta[i]
+      add(delta, x)
       return squared
-    }
-  })
+    },
+  )
 }
 
 function conjugate(
   name: string,
   domain: readonly [number, number],
   options: SequenceSolverOptions,
-  preconditioner: (matrix: CsrMatrix, parameter: number) => Preconditioner | null,
+  preconditioned: boolean,
 ): ParametricSolver {
   const { tolerance, maxIterations, relativeTo } = settings(name, options, 'right-hand-side')
   const checkSymmetry = symmetryGuard(name)
+  const siteOf = siteFinder(5)
   return {
     name,
     domain,
     maxIterations,
-    solve(system, parameter, x) {
-      const { matrix, rightHandSide } = system
+    solve({ matrix, rightHandSide }, omega, x) {
       checkSymmetry(matrix)
-      const problem: LinearSystemProblem = {
-        class: linearSystemClass,
-        dimension: x.length,
-        matrixNorm: 0,
-        rightHandSide,
-        symmetric: true,
-        positiveDefinite: true,
-        multiply: (v, out) => multiplyCsr(matrix, v, out),
-      }
-      const inverse = preconditioner(matrix, parameter)
-      const state = conjugateGradientsState(problem, x, inverse)
-      const scale = reference(relativeTo, state.residualNorm, rightHandSide)
+      const { matrix: placed, structure, vector } = siteOf(matrix)
+      const n = x.length
+      const apply = (r: Float64Array, out: Float64Array): void => applySsor(structure, omega, r, out)
+      const krylovOptions = preconditioned ? { preconditioner: { rows: n, cols: n, apply } } : {}
+      const A = csrOperator(placed)
+      const state = conjugateGradientSolver.init(A, rightHandSide, x, krylovOptions)
+      if (placed !== matrix) moveVectors(state, n, vector)
+      let size = norm(state.r)
+      const scale = reference(relativeTo, size, rightHandSide)
       const target = tolerance * scale
       let iterations = 0
-      while (state.residualNorm > target && iterations < maxIterations) {
-        const outcome = conjugateGradientsStep(problem, state, inverse)
-        if (outcome !== undefined) {
+      while (size > target && iterations < maxIterations) {
+        if (!conjugateGradientSolver.step(A, state, krylovOptions)) {
           iterations = maxIterations
           break
         }
+        size = norm(state.r)
         iterations++
       }
+      x.set(state.x)
       return {
         iterations,
-        converged: state.residualNorm <= target,
-        residual: residualAt(system, x, state.product) / scale,
+        converged: size <= target,
+        residual: residualAt(placed, rightHandSide, state.x, state.z) / scale,
       }
     },
   }
@@ -232,15 +258,12 @@ function conjugate(
  * @see Khodak et al., Learning to Relax, ICLR 2024, Algorithm 4
  */
 export function ssorCgSolver(options: SequenceSolverOptions = {}): ParametricSolver {
-  return conjugate('SSOR-CG', [0, 2], options, (matrix, omega) => {
-    const structure = sweepStructure(matrix)
-    return { name: 'ssor', apply: (r, out) => applySsor(structure, omega, r, out) }
-  })
+  return conjugate('SSOR-CG', [0, 2], options, true)
 }
 
 /** Conjugate gradients without a preconditioner, as a baseline for sequences: the parameter is not used. */
 export function cgSolver(options: SequenceSolverOptions = {}): ParametricSolver {
-  return conjugate('CG', [Number.NEGATIVE_INFINITY, Infinity], options, () => null)
+  return conjugate('CG', [Number.NEGATIVE_INFINITY, Infinity], options, false)
 }
 
 /** @throws {InvalidInputError} if a parameter lies outside the domain of the solver */

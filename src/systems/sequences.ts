@@ -1,8 +1,8 @@
 import { checkNames, describe, InvalidInputError, OptionError, RandomStream } from '../base/index.ts'
-import type { CsrMatrix } from '../linalg/index.ts'
+import { type CsrMatrix, csrMultiply } from '../linalg/index.ts'
 import { poisson } from './laplacians.ts'
 import type { SystemSequence } from './solve-sequence.ts'
-import { multiplyCsr, sweepStructure } from './sparse.ts'
+import { sweepStructure } from './sparse.ts'
 
 /** A + shift I, with a values array of its own and the pattern shared. @throws {UnsupportedError} if a diagonal entry is 0 */
 export function shiftedMatrix(matrix: CsrMatrix, shift: number): CsrMatrix {
@@ -159,7 +159,7 @@ export function heatEquation(options: HeatEquationOptions = {}): HeatEquation {
       const time = (t + 0.5) * timeStep
       const rightHandSide = onGrid((x, y) => forcing(time, x, y))
       const product = new Float64Array(u.length)
-      multiplyCsr(laplacian, u, product)
+      csrMultiply(laplacian, u, product)
       for (let i = 0; i < u.length; i++) rightHandSide[i] = u[i] - scale * product[i] + timeStep * rightHandSide[i]
       return { matrix: withDiagonal(laplacian, diagonal, scale, 1), rightHandSide, start: u, context: kappa }
     },

@@ -1,4 +1,4 @@
-import type { CsrMatrix, DenseMatrix, LinearOperator } from '../linalg/index.ts'
+import { type CsrMatrix, csrFromDense, type DenseMatrix, type LinearOperator } from '../linalg/index.ts'
 import { type Method, type Result, type RunOptions, run } from '../solver/index.ts'
 import { conjugateGradients } from './conjugate-gradients.ts'
 import { gmres } from './gmres.ts'
@@ -22,22 +22,6 @@ export type LinearSolution = Result<Float64Array> & {
   readonly method: string
   /** Why this one. */
   readonly reason: string
-}
-
-/** Entries that are not 0, as sparse rows. */
-function csrFromDense({ rows, cols, data }: DenseMatrix): CsrMatrix {
-  const rowPointers = new Int32Array(rows + 1)
-  const columns: number[] = []
-  const values: number[] = []
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < cols; j++) {
-      if (data[i * cols + j] === 0) continue
-      columns.push(j)
-      values.push(data[i * cols + j])
-    }
-    rowPointers[i + 1] = columns.length
-  }
-  return { rows, cols, rowPointers, columnIndices: Int32Array.from(columns), values: Float64Array.from(values) }
 }
 
 /** Whether a_ii >= sum_{j != i} |a_ij| > 0 for all i, strictly for at least one: enough for a definite connected matrix. */

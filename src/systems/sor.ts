@@ -1,6 +1,6 @@
 import type { OptionSpec } from '../base/index.ts'
 import { type Context, defineMethod, type StepOutcome } from '../solver/index.ts'
-import type { PreparedLinearSystem } from './linear-system.ts'
+import { type PreparedLinearSystem, settle } from './linear-system.ts'
 import { jacobiRadius, optimalRelaxation } from './spectra.ts'
 import { advance, type SystemState, systemMeasures, systemState } from './system-state.ts'
 
@@ -48,7 +48,8 @@ function estimateOmega(problem: PreparedLinearSystem, state: SorState, formula: 
 
 function relax(problem: PreparedLinearSystem, state: SorState, context: Context<Float64Array>): StepOutcome {
   if (state.remark !== '') context.note(state.remark)
-  const squared = problem.forwardSweep(state.omega, state.residual, state.delta)
+  const home = context.scratch(() => settle(problem, state, 3))
+  const squared = home.forwardSweep(state.omega, state.residual, state.delta)
   if (!advance(problem, state, state.delta, 1, Math.sqrt(squared))) return 'diverged'
 }
 
@@ -152,10 +153,11 @@ export const symmetricSor = defineMethod<PreparedLinearSystem, SorOptions, Symme
     },
 
     step(problem, state, context) {
-      const { delta, backward, residual } = state
       if (state.remark !== '') context.note(state.remark)
-      problem.forwardSweep(state.omega, residual, delta)
-      const squared = problem.backwardSweep(state.omega, residual, backward)
+      const home = context.scratch(() => settle(problem, state, 4))
+      const { delta, backward, residual } = state
+      home.forwardSweep(state.omega, residual, delta)
+      const squared = home.backwardSweep(state.omega, residual, backward)
       // x moves only when both sweeps are done, so that a budget spent between them leaves a whole iterate.
       for (let i = 0; i < delta.length; i++) delta[i] += backward[i]
       if (!advance(problem, state, delta, 1, Math.sqrt(squared))) return 'diverged'

@@ -1,6 +1,6 @@
 import { describe, InvalidInputError, RandomStream } from '../base/index.ts'
-import type { CsrMatrix } from '../linalg/index.ts'
-import { multiplyCsr, sweepStructure } from './sparse.ts'
+import { type CsrMatrix, csrMultiply } from '../linalg/index.ts'
+import { sweepStructure } from './sparse.ts'
 import { relaxationRadius } from './spectra.ts'
 import { backwardSweep, forwardSweep } from './sweeps.ts'
 
@@ -30,7 +30,7 @@ function powerNorm(matrix: CsrMatrix, omega: number, k: number, rounds = 30): nu
     if (norm === 0) return 0
     // C^T r = r - (D / omega + U)^-1 A r: the step, not the residual, of a backward sweep on A r.
     for (let step = 0; step < k; step++) {
-      multiplyCsr(matrix, r, product)
+      csrMultiply(matrix, r, product)
       backwardSweep(structure, omega, product, delta)
       for (let i = 0; i < n; i++) r[i] -= delta[i]
     }

@@ -1,4 +1,54 @@
+import { type Kernels, workspaceOf } from '../linalg/index.ts'
 import type { SweepStructure } from './sparse.ts'
+
+type Sweep = (
+  n: number,
+  rowPointers: number,
+  columns: number,
+  values: number,
+  diagonal: number,
+  inverseDiagonal: number,
+  omega: number,
+  r: number,
+  out: number,
+) => number
+
+/** The kernels of assembly/sweeps.ts. */
+interface SweepKernels extends Kernels {
+  readonly sor_forward_f64: Sweep
+  readonly sor_backward_f64: Sweep
+  readonly ssor_apply_f64: Sweep
+}
+
+/** The kernels, if the matrix, its structure and both vectors lie in one workspace. The loops below give the same bits. */
+function kernelsFor(structure: SweepStructure, r: Float64Array, out: Float64Array): SweepKernels | undefined {
+  const { matrix, diagonal, inverseDiagonal } = structure
+  const { rowPointers, columnIndices, values } = matrix
+  const { buffer } = r
+  if (buffer !== out.buffer || buffer !== values.buffer || buffer !== inverseDiagonal.buffer) return undefined
+  if (buffer !== rowPointers.buffer || buffer !== columnIndices.buffer || buffer !== diagonal.buffer) return undefined
+  return workspaceOf(r)?.kernels as SweepKernels | undefined
+}
+
+function sweepBy(
+  kernel: Sweep,
+  { matrix, diagonal, inverseDiagonal }: SweepStructure,
+  omega: number,
+  r: Float64Array,
+  out: Float64Array,
+): number {
+  return kernel(
+    matrix.rows,
+    matrix.rowPointers.byteOffset,
+    matrix.columnIndices.byteOffset,
+    matrix.values.byteOffset,
+    diagonal.byteOffset,
+    inverseDiagonal.byteOffset,
+    omega,
+    r.byteOffset,
+    out.byteOffset,
+  )
+}
 
 /**
  * One forward SOR step in defect form, with its new residual, in the work of one product with A. Given r = b - A x:
@@ -16,11 +66,14 @@ import type { SweepStructure } from './sparse.ts'
  * @returns the squared 2-norm of the new residual
  */
 export function forwardSweep(
-  { matrix, diagonal, inverseDiagonal }: SweepStructure,
+  structure: SweepStructure,
   omega: number,
   residual: Float64Array,
   delta: Float64Array,
 ): number {
+  const kernels = kernelsFor(structure, residual, delta)
+  if (kernels !== undefined) return sweepBy(kernels.sor_forward_f64, structure, omega, residual, delta)
+  const { matrix, diagonal, inverseDiagonal } = structure
   const { rows, rowPointers, columnIndices, values } = matrix
   let previous = 0
   let p = 0
@@ -51,11 +104,14 @@ export function forwardSweep(
 
 /** As `forwardSweep`, through the rows from the last to the first: delta = (D / omega + U)^-1 r. */
 export function backwardSweep(
-  { matrix, diagonal, inverseDiagonal }: SweepStructure,
+  structure: SweepStructure,
   omega: number,
   residual: Float64Array,
   delta: Float64Array,
 ): number {
+  const kernels = kernelsFor(structure, residual, delta)
+  if (kernels !== undefined) return sweepBy(kernels.sor_backward_f64, structure, omega, residual, delta)
+  const { matrix, diagonal, inverseDiagonal } = structure
   const { rows, rowPointers, columnIndices, values } = matrix
   let previous = 0
   for (let i = rows - 1; i >= 0; i--) {
@@ -87,12 +143,13 @@ export function backwardSweep(
  * Writes z = omega (2 - omega) (D + omega L)^-T D (D + omega L)^-1 r, for symmetric A = L + D + L^T: the inverse of the SSOR
  * preconditioner, in the work of one product. `r` and `out` may be the same array.
  */
-export function applySsor(
-  { matrix, diagonal, inverseDiagonal }: SweepStructure,
-  omega: number,
-  r: Float64Array,
-  out: Float64Array,
-): void {
+export function applySsor(structure: SweepStructure, omega: number, r: Float64Array, out: Float64Array): void {
+  const kernels = kernelsFor(structure, r, out)
+  if (kernels !== undefined) {
+    sweepBy(kernels.ssor_apply_f64, structure, omega, r, out)
+    return
+  }
+  const { matrix, diagonal, inverseDiagonal } = structure
   const { rows, rowPointers, columnIndices, values } = matrix
   const scale = omega * (2 - omega)
   // y = scale (D + omega L)^-1 r

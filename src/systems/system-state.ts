@@ -26,7 +26,7 @@ export function systemState(problem: LinearSystemProblem, start: Float64Array): 
  * Residual norms for `measure`. An updated residual drifts from b - A x by rounding, about eps ||A|| ||x||: that much is added,
  * so that a residual reported to be below a tolerance is below it when it is measured again.
  */
-export function systemMeasures(state: SystemState): Measures {
+export function systemMeasures(state: Pick<SystemState, 'residualNorm' | 'scale' | 'rounding'>): Measures {
   const norm = state.residualNorm + state.rounding
   return { objective: norm, relativeResidual: norm / state.scale }
 }

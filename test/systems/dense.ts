@@ -1,6 +1,5 @@
 import type { RandomStream } from '../../src/base/index.ts'
-import type { CsrMatrix } from '../../src/linalg/index.ts'
-import { csrFromTriplets } from '../../src/systems/index.ts'
+import { type CsrMatrix, csrFromTriplets } from '../../src/linalg/index.ts'
 
 /** A sparse matrix as rows of numbers. */
 export function toDense({ rows, cols, rowPointers, columnIndices, values }: CsrMatrix): number[][] {

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
 import { InvalidInputError, OptionError, RandomStream, UnsupportedError } from '../../src/base/index.ts'
-import { iterate, type Method, run, verify } from '../../src/solver/index.ts'
+import { csrMultiply } from '../../src/linalg/index.ts'
+import { iterate, type Method, parsePlain, run, type Snapshot, stringifyPlain, verify } from '../../src/solver/index.ts'
 import {
   chebyshevIteration,
   conjugateGradients,
@@ -17,7 +18,6 @@ import {
   linearSystem,
   lShapedLaplacian,
   minres,
-  multiplyCsr,
   optimalRelaxation,
   poisson,
   relaxationRadius,
@@ -91,10 +91,50 @@ describe.each(definite.map((m) => [label(m), m] as const))('%s', (_, method) => 
     expect(Array.from(zero.x)).toEqual(new Array(9).fill(0))
     const start = Float64Array.of(1, 2, 3)
     const b = new Float64Array(3)
-    multiplyCsr(poisson(3), start, b)
+    csrMultiply(poisson(3), start, b)
     const there = run(linearSystem({ matrix: poisson(3), rightHandSide: b, start }), method)
     expect(there.iterations).toBe(0)
     expect(there.status).toBe('converged')
+  })
+})
+
+describe('kernels on a workspace', () => {
+  const large = linearSystem({
+    matrix: poisson(17, 19),
+    rightHandSide: Float64Array.from({ length: 323 }, (_, i) => (i * i) % 7),
+  })
+
+  it.each(definite.map((m) => [label(m), m] as const))('%s has the same bits with and without them', (_, method) => {
+    const plain = { ...large, place: undefined }
+    const limits = { tolerance: 0, maxIterations: 40 }
+    const a = run(large, method, limits)
+    const b = run(plain, method, limits)
+    expect(stringifyPlain(a.x)).toBe(stringifyPlain(b.x))
+    expect(a.evaluations).toEqual(b.evaluations)
+    expect(a.certificate).toEqual(b.certificate)
+  })
+
+  it.each(definite.map((m) => [label(m), m] as const))('%s resumes on them bit for bit', (_, method) => {
+    const snapshots: Snapshot[] = []
+    const whole = run(large, method, {
+      tolerance: 0,
+      maxIterations: 36,
+      onIteration: (iterate) => {
+        if ([0, 3, 33].includes(iterate.iteration)) snapshots.push(iterate.snapshot())
+      },
+    })
+    for (const snapshot of snapshots) {
+      const resume = parsePlain(stringifyPlain(snapshot)) as Snapshot
+      const resumed = run(large, method, { tolerance: 0, maxIterations: 36, resume })
+      expect(stringifyPlain(resumed.x)).toBe(stringifyPlain(whole.x))
+      expect(resumed.evaluations).toEqual(whole.evaluations)
+    }
+  })
+
+  it('budgets are counted there too', () => {
+    const result = run(large, conjugateGradients(), { maxEvaluations: { multiply: 7 }, tolerance: 0 })
+    expect(result.status).toBe('evaluation-limit')
+    expect(result.evaluations.multiply).toBe(7)
   })
 })
 
@@ -313,7 +353,7 @@ describe('conjugate gradients', () => {
     const energy = (x: Float64Array): number => {
       const e = x.map((v, i) => v - solution[i])
       const Ae = new Float64Array(100)
-      multiplyCsr(poisson(10, 10), e, Ae)
+      csrMultiply(poisson(10, 10), e, Ae)
       return Math.sqrt(e.reduce((sum, v, i) => sum + v * Ae[i], 0))
     }
     const first = energy(new Float64Array(100))

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { InvalidInputError, ParseError, RandomStream } from '../../src/base/index.ts'
+import { csrFromTriplets, csrMultiply } from '../../src/linalg/index.ts'
 import {
   convectionDiffusion,
-  csrFromTriplets,
   graphLaplacian,
   isSymmetric,
   jacobiRadius,
@@ -11,12 +11,10 @@ import {
   laplacianOn,
   linearSystem,
   lShapedLaplacian,
-  multiplyCsr,
   optimalRelaxation,
   parseMatrixMarket,
   poisson,
   shiftedMatrix,
-  transposeCsr,
 } from '../../src/systems/index.ts'
 import { dominant, fromDense, toDense } from './dense.ts'
 
@@ -26,45 +24,6 @@ const entries = fc.array(
 )
 
 describe('sparse matrices', () => {
-  it('from triplets: sums duplicates, sorts columns', () => {
-    fc.assert(
-      fc.property(entries, (triples) => {
-        const matrix = csrFromTriplets(
-          6,
-          4,
-          triples.map(([i]) => i),
-          triples.map(([, j]) => j),
-          triples.map(([, , v]) => v),
-        )
-        const expected = Array.from({ length: 6 }, () => [0, 0, 0, 0])
-        for (const [i, j, v] of triples) expected[i][j] += v
-        expect(toDense(matrix)).toEqual(expected)
-        for (let i = 0; i < 6; i++) {
-          for (let p = matrix.rowPointers[i] + 1; p < matrix.rowPointers[i + 1]; p++) {
-            expect(matrix.columnIndices[p]).toBeGreaterThan(matrix.columnIndices[p - 1])
-          }
-        }
-        const transposed = toDense(transposeCsr(matrix))
-        for (let i = 0; i < 6; i++) for (let j = 0; j < 4; j++) expect(transposed[j][i]).toBe(expected[i][j])
-      }),
-    )
-    expect(() => csrFromTriplets(2, 2, [2], [0], [1])).toThrow(InvalidInputError)
-  })
-
-  it('products equal dense products', () => {
-    const random = RandomStream.fromSeed(1)
-    const matrix = dominant(random, 12, false)
-    const x = random.fillNormal(new Float64Array(12))
-    const y = new Float64Array(12)
-    multiplyCsr(matrix, x, y)
-    toDense(matrix).forEach((row, i) => {
-      expect(y[i]).toBeCloseTo(
-        row.reduce((sum, v, j) => sum + v * x[j], 0),
-        12,
-      )
-    })
-  })
-
   it('knows symmetric matrices, also with zeros stored on one side', () => {
     const random = RandomStream.fromSeed(2)
     expect(isSymmetric(dominant(random, 20, true))).toBe(true)
@@ -95,7 +54,7 @@ describe('generators', () => {
         v[row] = product
       }
       const out = new Float64Array(n)
-      multiplyCsr(matrix, v, out)
+      csrMultiply(matrix, v, out)
       for (let i = 0; i < n; i++) expect(out[i]).toBeCloseTo(eigenvalue * v[i], 12)
     }
   })
@@ -116,9 +75,9 @@ describe('generators', () => {
     const matrix = graphLaplacian(5, edges, { weights, shift: 0.25 })
     const x = Float64Array.of(3, -1, 2, 0.5, 7)
     const out = new Float64Array(5)
-    multiplyCsr(matrix, new Float64Array(5).fill(1), out)
+    csrMultiply(matrix, new Float64Array(5).fill(1), out)
     for (const v of out) expect(v).toBeCloseTo(0.25, 14)
-    multiplyCsr(matrix, x, out)
+    csrMultiply(matrix, x, out)
     let energy = 0
     for (let i = 0; i < 5; i++) energy += x[i] * out[i] - 0.25 * x[i] * x[i]
     let expected = 0
@@ -139,7 +98,7 @@ describe('generators', () => {
       const u = new Float64Array(size * size)
       for (let i = 0; i < size; i++) for (let j = 0; j < size; j++) u[i * size + j] = 5 * (j + 1) * h + 7 * (i + 1) * h
       const out = new Float64Array(u.length)
-      multiplyCsr(matrix, u, out)
+      csrMultiply(matrix, u, out)
       const middle = 2 * size + 2
       expect(out[middle] / (h * h)).toBeCloseTo(3 * 5 - 2 * 7, 9)
     }
