@@ -470,6 +470,9 @@ describe('convergence', () => {
     expect(fisher.iterations).toBeLessThanOrEqual(exact.iterations)
     expect(exact.iterations).toBeLessThanOrEqual(45)
     expect(fisher.trace.columns.factorizations.at(-1)).toBe(0)
+    // The approximation is evaluated once an iteration, however many trials that takes, and counted as a Hessian.
+    expect(fisher.evaluations.hessian).toBe(fisher.iterations)
+    expect(fisher.evaluations.gradient).toBe(fisher.trials + 1)
   })
 
   it('weighted Gauss-Newton on log-sum-exp is linear: the gap falls by a constant factor, and C1 = 0', () => {
