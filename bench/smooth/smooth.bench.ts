@@ -11,17 +11,26 @@ interface PeerReport {
   readonly iterations: number
 }
 
-/** Runs Python code that prints one JSON object; null where Python, NumPy or SciPy is missing. */
-function python(code: string): PeerReport | null {
-  try {
-    return JSON.parse(execFileSync('python3', ['-c', code], { encoding: 'utf8', maxBuffer: 1 << 26 })) as PeerReport
-  } catch {
+function pythonOnce(code: string, threads: string | undefined): PeerReport | null {
+  for (const command of ['python3', '/usr/bin/python3']) {
     try {
-      return JSON.parse(execFileSync('/usr/bin/python3', ['-c', code], { encoding: 'utf8' })) as PeerReport
+      const env = { ...process.env, ...(threads !== undefined && { OPENBLAS_NUM_THREADS: threads }) }
+      return JSON.parse(execFileSync(command, ['-c', code], { encoding: 'utf8', env, stdio: 'pipe' })) as PeerReport
     } catch {
-      return null
+      // This Python, NumPy or SciPy is missing; perhaps the other one is complete.
     }
   }
+  return null
+}
+
+/**
+ * Runs Python code that prints one JSON object, with one BLAS thread and with as many as it likes; the faster counts (threads
+ * that wait for one another can be slower than one). Null where Python, NumPy or SciPy is missing.
+ */
+function python(code: string): PeerReport | null {
+  const one = pythonOnce(code, '1')
+  const many = one === null ? null : pythonOnce(code, undefined)
+  return one === null || many === null || one.ms <= many.ms ? one : many
 }
 
 function medianRun(

@@ -1,7 +1,8 @@
 import { integer, within } from '../base/index.ts'
 import { defineMethod, type PreparedSmoothProblem } from '../solver/index.ts'
 import { type LineSearchOutcome, lineSearchOutcome, type SearchState, wolfeSearch } from './line-search.ts'
-import { commit, smoothMeasures, smoothState } from './smooth-state.ts'
+import { commit, smoothState } from './smooth-state.ts'
+import { addPair, type CorrectionPairs, correctionPairs, twoLoop } from './two-loop.ts'
 
 export interface LbfgsOptions {
   /** Number of correction pairs kept, >= 1. Default 10. */
@@ -16,103 +17,21 @@ export interface LbfgsOptions {
 
 interface LbfgsState extends SearchState {
   direction: Float64Array
-  /** The pairs s_i = x_{i+1} - x_i and y_i = g_{i+1} - g_i as rows [memory, n] of a ring, and 1 / <s_i, y_i>. */
-  steps: Float64Array
-  changes: Float64Array
-  curvatures: Float64Array
-  /** <s, y> / <y, y> of the latest pair. */
-  initialScale: number
-  /** Coefficients of the two-loop recursion. */
-  coefficients: Float64Array
-  /** Row of the next pair, and number of pairs. */
-  next: number
-  count: number
+  pairs: CorrectionPairs
   /** The accepted step length. */
   step: number
   trials: number
 }
 
-/** Below this cosine between s and y the pair says nothing reliable about the curvature. */
-const SMALLEST_COSINE = 1e-12
 /** Relative size of the very first step; the line search extends it quickly. */
 const FIRST_MOVE = 0.01
 
-/** <row of a starting at `at`, v>, in four partial sums: a single one waits for each addition. */
-function rowDot(a: Float64Array, at: number, v: Float64Array): number {
-  const n = v.length
-  let s0 = 0
-  let s1 = 0
-  let s2 = 0
-  let s3 = 0
-  let i = 0
-  for (; i + 3 < n; i += 4) {
-    s0 += a[at + i] * v[i]
-    s1 += a[at + i + 1] * v[i + 1]
-    s2 += a[at + i + 2] * v[i + 2]
-    s3 += a[at + i + 3] * v[i + 3]
-  }
-  for (; i < n; i++) s0 += a[at + i] * v[i]
-  return s0 + s1 + (s2 + s3)
-}
-
-/** v += factor * row of a starting at `at`. */
-function addRow(factor: number, a: Float64Array, at: number, v: Float64Array): void {
-  const n = v.length
-  for (let i = 0; i < n; i++) v[i] += factor * a[at + i]
-}
-
-/** direction = -H g by the two-loop recursion; returns <g, direction>. */
-function twoLoop(state: LbfgsState, memory: number): number {
-  const { gradient, direction, steps, changes, curvatures, coefficients, next, count } = state
-  const n = gradient.length
-  for (let i = 0; i < n; i++) direction[i] = -gradient[i]
-  let row = next
-  for (let k = 0; k < count; k++) {
-    row = row === 0 ? memory - 1 : row - 1
-    const a = curvatures[row] * rowDot(steps, row * n, direction)
-    coefficients[row] = a
-    addRow(-a, changes, row * n, direction)
-  }
-  if (count > 0) {
-    // Initial matrix gamma I with gamma = <s, y> / <y, y> of the latest pair, Eq. (7.20).
-    const gamma = state.initialScale
-    for (let i = 0; i < n; i++) direction[i] *= gamma
-  }
-  for (let k = 0; k < count; k++) {
-    const b = curvatures[row] * rowDot(changes, row * n, direction)
-    addRow(coefficients[row] - b, steps, row * n, direction)
-    row = row === memory - 1 ? 0 : row + 1
-  }
-  return rowDot(gradient, 0, direction)
-}
-
-/** Stores the pair of the trial point, if its curvature is reliably positive. Called before `commit`. */
-function remember(state: LbfgsState, memory: number): void {
-  const { x, gradient, trial, trialGradient, steps, changes } = state
-  const n = x.length
-  const at = state.next * n
-  let sy = 0
-  let ss = 0
-  let yy = 0
-  for (let i = 0; i < n; i++) {
-    const s = trial[i] - x[i]
-    const y = trialGradient[i] - gradient[i]
-    steps[at + i] = s
-    changes[at + i] = y
-    sy += s * y
-    ss += s * s
-    yy += y * y
-  }
-  const inverse = 1 / sy
-  if (!(sy > SMALLEST_COSINE * Math.sqrt(ss) * Math.sqrt(yy)) || !Number.isFinite(inverse)) {
-    // The oldest pair of a full ring has been overwritten by the unusable one; it leaves.
-    if (state.count === memory) state.count--
-    return
-  }
-  state.curvatures[state.next] = inverse
-  state.initialScale = sy / yy
-  state.next = (state.next + 1) % memory
-  state.count = Math.min(state.count + 1, memory)
+/** direction = -H g; returns <g, direction>. */
+function chooseDirection({ pairs, gradient, direction }: LbfgsState): number {
+  twoLoop(pairs, gradient, direction)
+  let slope = 0
+  for (let i = 0; i < gradient.length; i++) slope += gradient[i] * direction[i]
+  return slope
 }
 
 /** First step along -g: a hundredth of the size of x, or of what a decrease of |f| would take where x = 0. */
@@ -170,13 +89,7 @@ export const lbfgs = defineMethod<PreparedSmoothProblem, LbfgsOptions, LbfgsStat
         trial: new Float64Array(n),
         trialGradient: new Float64Array(n),
         direction: new Float64Array(n),
-        steps: new Float64Array(memory * n),
-        changes: new Float64Array(memory * n),
-        curvatures: new Float64Array(memory),
-        initialScale: 1,
-        coefficients: new Float64Array(memory),
-        next: 0,
-        count: 0,
+        pairs: correctionPairs(memory, n),
         step: NaN,
         trials: 0,
       }
@@ -184,23 +97,31 @@ export const lbfgs = defineMethod<PreparedSmoothProblem, LbfgsOptions, LbfgsStat
 
     step(problem, state, context) {
       const outcome = context.scratch<LineSearchOutcome>(lineSearchOutcome)
-      let slope = twoLoop(state, memory)
+      let slope = chooseDirection(state)
       let found =
         slope < 0 &&
-        wolfeSearch(problem, state, state.direction, slope, state.count > 0 ? 1 : firstStep(state), conditions, outcome)
-      if (!found && state.count > 0) {
-        state.count = 0
-        slope = twoLoop(state, memory)
+        wolfeSearch(
+          problem,
+          state,
+          state.direction,
+          slope,
+          state.pairs.count > 0 ? 1 : firstStep(state),
+          conditions,
+          outcome,
+        )
+      if (!found && state.pairs.count > 0) {
+        state.pairs.count = 0
+        slope = chooseDirection(state)
         found = slope < 0 && wolfeSearch(problem, state, state.direction, slope, firstStep(state), conditions, outcome)
       }
       if (!found) return { outcome: 'stalled', reason: 'no step along the negative gradient decreases the objective' }
-      remember(state, memory)
+      addPair(state.pairs, state.x, state.gradient, state.trial, state.trialGradient)
       if (!commit(problem, state, outcome.value)) return 'stalled'
       state.step = outcome.step
       state.trials = outcome.trials
     },
 
-    measure: (state) => ({ ...smoothMeasures(state), step: state.step, trials: state.trials }),
+    measure: ({ value, gradientNorm, step, trials }) => ({ objective: value, gradientNorm, step, trials }),
     solution: (state) => state.x,
   }),
 })

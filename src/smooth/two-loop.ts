@@ -1,0 +1,178 @@
+import { Workspace } from '../linalg/index.ts'
+
+/** The last pairs s_i = x_{i+1} - x_i, y_i = g_{i+1} - g_i with positive curvature, as a ring. Plain data. */
+export interface CorrectionPairs {
+  /** Rows s_i and y_i, each [memory, n]. */
+  steps: Float64Array
+  changes: Float64Array
+  /** 1 / <s_i, y_i>. */
+  curvatures: Float64Array
+  /** Coefficients of the two-loop recursion. */
+  coefficients: Float64Array
+  /** <s, y> / <y, y> of the latest pair. */
+  initialScale: number
+  /** Row of the next pair, and number of pairs. */
+  next: number
+  count: number
+}
+
+export function correctionPairs(memory: number, n: number): CorrectionPairs {
+  return {
+    steps: new Float64Array(memory * n),
+    changes: new Float64Array(memory * n),
+    curvatures: new Float64Array(memory),
+    coefficients: new Float64Array(memory),
+    initialScale: 1,
+    next: 0,
+    count: 0,
+  }
+}
+
+/**
+ * A copy of the pairs of one run in the memory of the vector kernels, which are several times faster than plain loops. Only a
+ * copy, recognised by the array that it was made from: another run takes the place over, and the first one copies anew.
+ */
+interface Mirror {
+  readonly workspace: Workspace
+  readonly steps: Float64Array
+  readonly changes: Float64Array
+  readonly direction: Float64Array
+  owner: Float64Array | null
+}
+
+let mirror: Mirror | undefined
+
+/** Below this length calling a kernel costs more than a plain loop. */
+const KERNEL_LENGTH = 32
+/** Pairs of more numbers than this stay where they are: copying them would cost memory that is worth more than speed. */
+const MIRROR_LIMIT = 4e6
+
+function mirrorOf({ steps, changes }: CorrectionPairs, n: number): Mirror {
+  if (mirror === undefined || mirror.steps.length < steps.length || mirror.direction.length < n) {
+    const workspace = new Workspace(8 * (2 * steps.length + n) + 3 * 64)
+    mirror = {
+      workspace,
+      steps: workspace.float64(steps.length),
+      changes: workspace.float64(steps.length),
+      direction: workspace.float64(n),
+      owner: null,
+    }
+  }
+  if (mirror.owner !== steps) {
+    mirror.steps.set(steps)
+    mirror.changes.set(changes)
+    mirror.owner = steps
+  }
+  return mirror
+}
+
+/** Below this cosine between s and y the pair says nothing reliable about the curvature. */
+const SMALLEST_COSINE = 1e-12
+
+/** Stores the pair of a step from (x, g) to (x+, g+), if its curvature is reliably positive. */
+export function addPair(
+  pairs: CorrectionPairs,
+  x: Float64Array,
+  gradient: Float64Array,
+  nextX: Float64Array,
+  nextGradient: Float64Array,
+): void {
+  const { steps, changes, curvatures, next } = pairs
+  const n = x.length
+  const memory = curvatures.length
+  const at = next * n
+  const copy = mirror !== undefined && mirror.owner === steps ? mirror : undefined
+  let sy = 0
+  let ss = 0
+  let yy = 0
+  for (let i = 0; i < n; i++) {
+    const s = nextX[i] - x[i]
+    const y = nextGradient[i] - gradient[i]
+    steps[at + i] = s
+    changes[at + i] = y
+    sy += s * y
+    ss += s * s
+    yy += y * y
+  }
+  if (copy !== undefined) {
+    for (let i = at; i < at + n; i++) {
+      copy.steps[i] = steps[i]
+      copy.changes[i] = changes[i]
+    }
+  }
+  const inverse = 1 / sy
+  if (!(sy > SMALLEST_COSINE * Math.sqrt(ss) * Math.sqrt(yy)) || !Number.isFinite(inverse)) {
+    // The oldest pair of a full ring has been overwritten by the unusable one; it leaves.
+    if (pairs.count === memory) pairs.count--
+    return
+  }
+  curvatures[next] = inverse
+  pairs.initialScale = sy / yy
+  pairs.next = next === memory - 1 ? 0 : next + 1
+  if (pairs.count < memory) pairs.count++
+}
+
+/**
+ * out = -H g for the BFGS matrix H of the pairs, whose initial matrix is <s, y> / <y, y> I.
+ *
+ * @see Nocedal and Wright, Numerical Optimization, 2nd ed. (2006), Algorithm 7.4 and Eq. (7.20)
+ */
+export function twoLoop(pairs: CorrectionPairs, gradient: Float64Array, out: Float64Array): void {
+  const n = gradient.length
+  for (let i = 0; i < n; i++) out[i] = -gradient[i]
+  if (pairs.count === 0) return
+  if (n < KERNEL_LENGTH || pairs.steps.length > MIRROR_LIMIT) twoLoopPlain(pairs, out)
+  else twoLoopOnKernels(pairs, out)
+}
+
+function twoLoopPlain(pairs: CorrectionPairs, d: Float64Array): void {
+  const { steps, changes, curvatures, coefficients, next, count } = pairs
+  const n = d.length
+  const memory = curvatures.length
+  let row = next
+  for (let k = 0; k < count; k++) {
+    row = row === 0 ? memory - 1 : row - 1
+    const at = row * n
+    let a = 0
+    for (let i = 0; i < n; i++) a += steps[at + i] * d[i]
+    a *= curvatures[row]
+    coefficients[row] = a
+    for (let i = 0; i < n; i++) d[i] -= a * changes[at + i]
+  }
+  for (let i = 0; i < n; i++) d[i] *= pairs.initialScale
+  for (let k = 0; k < count; k++) {
+    const at = row * n
+    let b = 0
+    for (let i = 0; i < n; i++) b += changes[at + i] * d[i]
+    b = coefficients[row] - b * curvatures[row]
+    for (let i = 0; i < n; i++) d[i] += b * steps[at + i]
+    row = row === memory - 1 ? 0 : row + 1
+  }
+}
+
+function twoLoopOnKernels(pairs: CorrectionPairs, d: Float64Array): void {
+  const { curvatures, coefficients, next, count } = pairs
+  const n = d.length
+  const memory = curvatures.length
+  const { workspace, steps, changes, direction } = mirrorOf(pairs, n)
+  const { dot_f64, axpy_f64, scal_f64 } = workspace.kernels
+  const s = steps.byteOffset
+  const y = changes.byteOffset
+  const v = direction.byteOffset
+  const stride = 8 * n
+  for (let i = 0; i < n; i++) direction[i] = d[i]
+  let row = next
+  for (let k = 0; k < count; k++) {
+    row = row === 0 ? memory - 1 : row - 1
+    const a = curvatures[row] * dot_f64(n, s + row * stride, v)
+    coefficients[row] = a
+    axpy_f64(n, -a, y + row * stride, v)
+  }
+  scal_f64(n, pairs.initialScale, v)
+  for (let k = 0; k < count; k++) {
+    const b = coefficients[row] - curvatures[row] * dot_f64(n, y + row * stride, v)
+    axpy_f64(n, b, s + row * stride, v)
+    row = row === memory - 1 ? 0 : row + 1
+  }
+  for (let i = 0; i < n; i++) d[i] = direction[i]
+}
