@@ -163,7 +163,8 @@ export function preciseJacobianByDifferences(
         h /= 10
         continue
       }
-      if (shortened > 0 || h >= DIFFERENCE_STEP) break
+      // Rounding to a representable difference may leave h a little below the largest step.
+      if (shortened > 0 || h >= 0.99 * DIFFERENCE_STEP) break
       let change = 0
       let size = 0
       for (let i = 0; i < m; i++) {

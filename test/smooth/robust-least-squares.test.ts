@@ -34,10 +34,10 @@ describe('robust least squares', () => {
   })
 
   it('one wild point moves least squares far, and robust losses hardly', () => {
-    const fit = (loss: RobustLoss) => robustLeastSquares(residuals(spoiled), [0, 0], { loss, lossScale: 0.1 })
-    expect(Math.abs(fit('squared').x[0] - 1)).toBeGreaterThan(5)
+    const solve = (loss: RobustLoss) => robustLeastSquares(residuals(spoiled), [0, 0], { loss, lossScale: 0.1 })
+    expect(Math.abs(solve('squared').x[0] - 1)).toBeGreaterThan(5)
     for (const loss of ['soft-l1', 'huber', 'cauchy'] as const) {
-      const result = fit(loss)
+      const result = solve(loss)
       expect(result.converged, result.message).toBe(true)
       expect(Math.abs(result.x[0] - 1)).toBeLessThan(0.2)
       expect(Math.abs(result.x[1] - 2)).toBeLessThan(0.05)
