@@ -111,10 +111,11 @@ export const conjugateGradients = defineMethod<
             reason: `p^T A p = ${Number(curvature.toPrecision(3))}: the matrix is not positive definite; use minres`,
           }
         }
-        const residualNorm = norm(krylov.r)
+        const residualNorm = preconditioner === null ? Math.sqrt(krylov.rz) : norm(krylov.r)
         if (!Number.isFinite(residualNorm)) return 'diverged'
         state.residualNorm = residualNorm
-        state.rounding = 2 * Number.EPSILON * problem.matrixNorm * norm(krylov.x)
+        // ||x|| changes slowly, and only its size matters here.
+        if (krylov.iterations % 16 === 1) state.rounding = 2 * Number.EPSILON * problem.matrixNorm * norm(krylov.x)
       },
 
       measure: systemMeasures,
