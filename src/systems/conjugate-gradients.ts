@@ -7,9 +7,9 @@ import {
 } from '../linalg/index.ts'
 import { type Context, defineMethod } from '../solver/index.ts'
 import { type LinearSystemProblem, type PreparedLinearSystem, rightHandSideNorm, settle } from './linear-system.ts'
+import type { Preconditioner } from './preconditioner.ts'
 import {
   breakdownReason,
-  type Preconditioner,
   preconditionerOf,
   ssorOmegaSpec,
   symmetricPreconditionerSpec,

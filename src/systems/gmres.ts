@@ -2,11 +2,11 @@ import { integer } from '../base/index.ts'
 import { defineMethod } from '../solver/index.ts'
 import type { PreparedLinearSystem } from './linear-system.ts'
 import { residualOf } from './linear-system.ts'
+import type { Preconditioner } from './preconditioner.ts'
 import {
   breakdownReason,
   generalPreconditionerSpec,
   type generalPreconditioners,
-  type Preconditioner,
   preconditionerOf,
 } from './preconditioners.ts'
 import { type SystemState, systemMeasures, systemState } from './system-state.ts'

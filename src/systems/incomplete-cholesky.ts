@@ -1,6 +1,6 @@
 import { describe, OptionError } from '../base/index.ts'
 import type { CsrMatrix } from '../linalg/index.ts'
-import type { Breakdown, Preconditioner } from './preconditioners.ts'
+import type { Breakdown, Preconditioner } from './preconditioner.ts'
 import { type SweepStructure, sweepStructure } from './sparse.ts'
 
 /** An incomplete Cholesky factorization. */

@@ -1,5 +1,5 @@
 import type { CsrMatrix } from '../linalg/index.ts'
-import type { Breakdown, Preconditioner } from './preconditioners.ts'
+import type { Breakdown, Preconditioner } from './preconditioner.ts'
 import { sweepStructure } from './sparse.ts'
 
 /** An incomplete LU factorization. */

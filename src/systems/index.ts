@@ -21,7 +21,8 @@ export {
   type Selection,
   type SelectorState,
 } from './parameter-selector.ts'
-export { type Breakdown, jacobiPreconditioner, type Preconditioner, ssorPreconditioner } from './preconditioners.ts'
+export type { Breakdown, Preconditioner } from './preconditioner.ts'
+export { jacobiPreconditioner, ssorPreconditioner } from './preconditioners.ts'
 export {
   cgSolver,
   type ParametricSolver,

@@ -2,26 +2,9 @@ import { choice, type OptionSpec, within } from '../base/index.ts'
 import type { CsrMatrix } from '../linalg/index.ts'
 import { incompleteCholesky } from './incomplete-cholesky.ts'
 import { incompleteLu } from './incomplete-lu.ts'
+import type { Preconditioner } from './preconditioner.ts'
 import { diagonalOf, sweepStructure } from './sparse.ts'
 import { applySsor } from './sweeps.ts'
-
-/** Where a factorization met a pivot that it cannot use. */
-export interface Breakdown {
-  /** Row of the pivot, from 0. */
-  readonly row: number
-  readonly pivot: number
-}
-
-/** A cheap approximate inverse of a matrix. */
-export interface Preconditioner {
-  readonly name: string
-  /** Writes M^-1 r, length n; `r` and `out` may be the same array. */
-  apply(r: Float64Array, out: Float64Array): void
-  /** Set if the factorization failed; `apply` must then not be used. */
-  readonly breakdown?: Breakdown
-  /** What was added to the diagonal, relative to it, to avoid a breakdown. */
-  readonly shift?: number
-}
 
 /** M = D, the diagonal of A. @throws {UnsupportedError} if a diagonal entry is 0 */
 export function jacobiPreconditioner(matrix: CsrMatrix): Preconditioner {
