@@ -10,7 +10,7 @@ const LN2_LOW: f64 = 1.90821492927058770002e-10
 
 /** Writes 2^(k/256), k = 0..255, and the constants of `power`, each twice. Constants read from memory beat constants in code. */
 export function transport_prepare(table: usize): void {
-  for (let k = 0; k < 256; k++) store<f64>(table + (<usize>k << 3), NativeMath.pow(2, <f64>k / 256))
+  for (let k = 0; k < 256; k++) store<f64>(table + (<usize>k << 3), k < 128 ? smallPower(k) : 2 * smallPower(k - 256))
   constant(table, 0, SHIFT)
   constant(table, 1, -650 * PARTS_PER_E)
   constant(table, 2, 709.7 * PARTS_PER_E)
@@ -20,6 +20,14 @@ export function transport_prepare(table: usize): void {
   constant(table, 5, 3.308302680541371e-09)
   constant(table, 6, 2.239395190875157e-12)
   constant(table, 7, 1)
+}
+
+/** 2^(k / 256) for |k| <= 128 by Horner's rule; the library's own pow keeps tables in memory, which is not ours to use. */
+function smallPower(k: i32): f64 {
+  const r = <f64>k * 0.0027076061740622863
+  let sum: f64 = 1
+  for (let d: f64 = 18; d > 0; d--) sum = 1 + (sum * r) / d
+  return sum
 }
 
 function constant(table: usize, k: usize, value: f64): void {
@@ -130,8 +138,6 @@ function largestDifference(cost: usize, y: usize, bytes: usize): f64 {
 }
 
 /** Writes the plan row of potential `reference` to `out` and returns its sum. */
-// @ts-ignore: decorator
-@inline
 function planRow(table: usize, cost: usize, bytes: usize, reference: f64, y: usize, scale: v128, out: usize): f64 {
   const xi = f64x2.splat(reference)
   let s0 = f64x2.splat(0)
@@ -156,7 +162,8 @@ function planRow(table: usize, cost: usize, bytes: usize, reference: f64, y: usi
 /**
  * The fused log-domain pass over `rows` rows. For each row: the soft minimum s_i, that is the potential with which
  * sum_j exp(eta (s_i + y_j - c_ij) - 1) = a_i; the new potential x_i = old_i + omega (damping s_i - old_i); and the row's
- * plan entries under x_i, added to `columns`: one exponential per entry serves both marginals. `logA` holds ln a_i.
+ * plan entries under x_i, added to `columns`: one exponential per entry serves both marginals. `logA` holds ln a_i; `scratch`
+ * is room for four rows.
  */
 export function transport_softmin_rows(
   table: usize, cost: usize, rows: i32, stride: i32, y: usize, eta: f64, logA: usize, old: usize, x: usize,
@@ -164,26 +171,40 @@ export function transport_softmin_rows(
 ): void {
   const bytes = <usize>stride << 3
   const scale = f64x2.splat(eta * PARTS_PER_E)
-  const unit = 1 / eta
-  for (let i = 0; i < rows; i++) {
-    const before = load<f64>(old)
-    // The old potential is nearly right but in the first iterations: shifting by it instead of by the largest entry saves a
-    // sweep. Sums near the limits of the number range ask for the largest entry after all.
-    let reference = before
-    let s = planRow(table, cost, bytes, reference - unit, y, scale, scratch)
-    if (!(s > 1e-200 && s < 1e200)) {
-      reference = unit - largestDifference(cost, y, bytes)
-      s = planRow(table, cost, bytes, reference - unit, y, scale, scratch)
+  const scratch1 = scratch + bytes
+  const scratch2 = scratch1 + bytes
+  const scratch3 = scratch2 + bytes
+  let i = 0
+  // Four rows share the loads and stores of the column sums.
+  for (; i + 4 <= rows; i += 4) {
+    const w0 = softminRow(table, cost, bytes, y, eta, scale, logA, old, x, softmin, damping, omega, scratch)
+    cost += bytes
+    const w1 = softminRow(table, cost, bytes, y, eta, scale, logA + 8, old + 8, x + 8, softmin + 8, damping, omega, scratch1)
+    cost += bytes
+    const w2 = softminRow(table, cost, bytes, y, eta, scale, logA + 16, old + 16, x + 16, softmin + 16, damping, omega, scratch2)
+    cost += bytes
+    const w3 = softminRow(table, cost, bytes, y, eta, scale, logA + 24, old + 24, x + 24, softmin + 24, damping, omega, scratch3)
+    cost += bytes
+    const v0 = f64x2.splat(w0)
+    const v1 = f64x2.splat(w1)
+    const v2 = f64x2.splat(w2)
+    const v3 = f64x2.splat(w3)
+    for (let j: usize = 0; j < bytes; j += 16) {
+      const left = f64x2.add(f64x2.mul(v0, v128.load(scratch + j)), f64x2.mul(v1, v128.load(scratch1 + j)))
+      const right = f64x2.add(f64x2.mul(v2, v128.load(scratch2 + j)), f64x2.mul(v3, v128.load(scratch3 + j)))
+      v128.store(columns + j, f64x2.add(v128.load(columns + j), f64x2.add(left, right)))
     }
-    const soft = reference + (load<f64>(logA) - logOf(s)) * unit
-    const next = before + omega * (damping * soft - before)
-    store<f64>(softmin, soft)
-    store<f64>(x, next)
-    const weight = f64x2.splat(expOf(table, eta * (next - reference)))
-    let c = columns
-    const end = columns + bytes
-    for (let e = scratch; c < end; c += 16, e += 16) {
-      v128.store(c, f64x2.add(v128.load(c), f64x2.mul(weight, v128.load(e))))
+    logA += 32
+    old += 32
+    x += 32
+    softmin += 32
+  }
+  for (; i < rows; i++) {
+    const weight = f64x2.splat(
+      softminRow(table, cost, bytes, y, eta, scale, logA, old, x, softmin, damping, omega, scratch),
+    )
+    for (let j: usize = 0; j < bytes; j += 16) {
+      v128.store(columns + j, f64x2.add(v128.load(columns + j), f64x2.mul(weight, v128.load(scratch + j))))
     }
     cost += bytes
     logA += 8
@@ -191,6 +212,28 @@ export function transport_softmin_rows(
     x += 8
     softmin += 8
   }
+}
+
+/** One row of it; returns the factor that turns the entries in `scratch` into plan entries under the new potential. */
+function softminRow(
+  table: usize, cost: usize, bytes: usize, y: usize, eta: f64, scale: v128, logA: usize, old: usize, x: usize,
+  softmin: usize, damping: f64, omega: f64, scratch: usize,
+): f64 {
+  const unit = 1 / eta
+  const before = load<f64>(old)
+  // The old potential is nearly right but in the first iterations: shifting by it instead of by the largest entry saves a
+  // sweep. Sums near the limits of the number range ask for the largest entry after all.
+  let reference = before
+  let s = planRow(table, cost, bytes, reference - unit, y, scale, scratch)
+  if (!(s > 1e-200 && s < 1e200)) {
+    reference = unit - largestDifference(cost, y, bytes)
+    s = planRow(table, cost, bytes, reference - unit, y, scale, scratch)
+  }
+  const soft = reference + (load<f64>(logA) - logOf(s)) * unit
+  const next = before + omega * (damping * soft - before)
+  store<f64>(softmin, soft)
+  store<f64>(x, next)
+  return expOf(table, eta * (next - reference))
 }
 
 /**
@@ -248,11 +291,11 @@ export function transport_column_sums(
  * Plan entries exp(eta (x_i + y_j - c_ij) - 1) of `rows` rows: stored from `plan` on (`planStep` bytes a row, 0 to overwrite
  * one row), summed over rows and added to `columns`.
  *
- * @returns sum_ij p_ij c_ij
+ * @returns sum_ij p_ij c_ij with `withCost`, else 0
  */
 export function transport_plan_rows(
   table: usize, cost: usize, rows: i32, stride: i32, x: usize, y: usize, eta: f64, plan: usize, planStep: usize,
-  rowSums: usize, columns: usize,
+  rowSums: usize, columns: usize, withCost: i32,
 ): f64 {
   const bytes = <usize>stride << 3
   const scale = f64x2.splat(eta * PARTS_PER_E)
@@ -261,15 +304,21 @@ export function transport_plan_rows(
   let total: f64 = 0
   for (let i = 0; i < rows; i++) {
     store<f64>(rowSums, planRow(table, cost, bytes, load<f64>(x) - unit, y, scale, plan))
-    let paid = zero
-    for (let j: usize = 0; j < bytes; j += 16) {
-      const p = v128.load(plan + j)
-      v128.store(columns + j, f64x2.add(v128.load(columns + j), p))
-      // A forbidden pair has c = Infinity and p = 0; their product must count as 0.
-      const product = f64x2.mul(p, v128.load(cost + j))
-      paid = f64x2.add(paid, v128.and(product, f64x2.ne(p, zero)))
+    let j: usize = 0
+    for (; j + 32 <= bytes; j += 32) {
+      v128.store(columns + j, f64x2.add(v128.load(columns + j), v128.load(plan + j)))
+      v128.store(columns + j, f64x2.add(v128.load(columns + j, 16), v128.load(plan + j, 16)), 16)
     }
-    total += sumLanes(paid)
+    if (j < bytes) v128.store(columns + j, f64x2.add(v128.load(columns + j), v128.load(plan + j)))
+    if (withCost) {
+      let paid = zero
+      for (j = 0; j < bytes; j += 16) {
+        // A forbidden pair has c = Infinity and p = 0; their product must count as 0.
+        const p = v128.load(plan + j)
+        paid = f64x2.add(paid, v128.and(f64x2.mul(p, v128.load(cost + j)), f64x2.ne(p, zero)))
+      }
+      total += sumLanes(paid)
+    }
     cost += bytes
     plan += planStep
     x += 8
@@ -278,11 +327,30 @@ export function transport_plan_rows(
   return total
 }
 
+/** old (target / (old sum))^omega in two lanes. */
+// @ts-ignore: decorator
+@inline
+function relaxed(table: usize, target: v128, sum: v128, old: v128, omega: f64): v128 {
+  const ratio = f64x2.div(target, f64x2.mul(old, sum))
+  return f64x2.mul(old, power(table, f64x2.mul(f64x2.splat(omega * PARTS_PER_E), logPair(ratio))))
+}
+
+/** out = old (weights / (old sums))^omega for `count` (even) numbers. */
+export function transport_relax(
+  table: usize, sums: usize, weights: usize, old: usize, omega: f64, out: usize, count: i32,
+): void {
+  for (let at: usize = 0; at < <usize>count << 3; at += 16) {
+    v128.store(out + at, relaxed(table, v128.load(weights + at), v128.load(sums + at), v128.load(old + at), omega))
+  }
+}
+
 /**
- * The fused scaling pass: s = K v, u = a / s, and columns += K' u, touching each row of K once.
+ * The fused scaling pass: s = K v, u = old (a / (old s))^omega, which is a / s for omega 1, and columns += K' u, touching each
+ * row of K once. Vectors of rows have even length.
  */
 export function transport_scaling_rows(
-  kernel: usize, rows: i32, stride: i32, v: usize, a: usize, s: usize, u: usize, columns: usize,
+  table: usize, kernel: usize, rows: i32, stride: i32, v: usize, a: usize, old: usize, omega: f64, s: usize, u: usize,
+  columns: usize,
 ): void {
   const bytes = <usize>stride << 3
   let i = 0
@@ -319,44 +387,59 @@ export function transport_scaling_rows(
       s2 = f64x2.add(s2, f64x2.mul(v0, v128.load(k2 + j)))
       s3 = f64x2.add(s3, f64x2.mul(v0, v128.load(k3 + j)))
     }
-    const d0 = sumLanes(f64x2.add(s0, t0))
-    const d1 = sumLanes(f64x2.add(s1, t1))
-    const d2 = sumLanes(f64x2.add(s2, t2))
-    const d3 = sumLanes(f64x2.add(s3, t3))
-    store<f64>(s, d0)
-    store<f64>(s, d1, 8)
-    store<f64>(s, d2, 16)
-    store<f64>(s, d3, 24)
-    const u0 = load<f64>(a) / d0
-    const u1 = load<f64>(a, 8) / d1
-    const u2 = load<f64>(a, 16) / d2
-    const u3 = load<f64>(a, 24) / d3
-    store<f64>(u, u0)
-    store<f64>(u, u1, 8)
-    store<f64>(u, u2, 16)
-    store<f64>(u, u3, 24)
-    const w0 = f64x2.splat(u0)
-    const w1 = f64x2.splat(u1)
-    const w2 = f64x2.splat(u2)
-    const w3 = f64x2.splat(u3)
-    for (j = 0; j < bytes; j += 16) {
-      const left = f64x2.add(f64x2.mul(w0, v128.load(k0 + j)), f64x2.mul(w1, v128.load(k1 + j)))
-      const right = f64x2.add(f64x2.mul(w2, v128.load(k2 + j)), f64x2.mul(w3, v128.load(k3 + j)))
-      v128.store(columns + j, f64x2.add(v128.load(columns + j), f64x2.add(left, right)))
+    s0 = f64x2.add(s0, t0)
+    s1 = f64x2.add(s1, t1)
+    s2 = f64x2.add(s2, t2)
+    s3 = f64x2.add(s3, t3)
+    const d01 = f64x2.add(v128.shuffle<f64>(s0, s1, 0, 2), v128.shuffle<f64>(s0, s1, 1, 3))
+    const d23 = f64x2.add(v128.shuffle<f64>(s2, s3, 0, 2), v128.shuffle<f64>(s2, s3, 1, 3))
+    v128.store(s, d01)
+    v128.store(s, d23, 16)
+    let u01: v128
+    let u23: v128
+    if (omega == 1) {
+      u01 = f64x2.div(v128.load(a), d01)
+      u23 = f64x2.div(v128.load(a, 16), d23)
+    } else {
+      u01 = relaxed(table, v128.load(a), d01, v128.load(old), omega)
+      u23 = relaxed(table, v128.load(a, 16), d23, v128.load(old, 16), omega)
+    }
+    v128.store(u, u01)
+    v128.store(u, u23, 16)
+    const w0 = v128.shuffle<f64>(u01, u01, 0, 0)
+    const w1 = v128.shuffle<f64>(u01, u01, 1, 1)
+    const w2 = v128.shuffle<f64>(u23, u23, 0, 0)
+    const w3 = v128.shuffle<f64>(u23, u23, 1, 1)
+    for (j = 0; j + 32 <= bytes; j += 32) {
+      const c0 = f64x2.add(f64x2.mul(w0, v128.load(k0 + j)), f64x2.mul(w1, v128.load(k1 + j)))
+      const c1 = f64x2.add(f64x2.mul(w2, v128.load(k2 + j)), f64x2.mul(w3, v128.load(k3 + j)))
+      const e0 = f64x2.add(f64x2.mul(w0, v128.load(k0 + j, 16)), f64x2.mul(w1, v128.load(k1 + j, 16)))
+      const e1 = f64x2.add(f64x2.mul(w2, v128.load(k2 + j, 16)), f64x2.mul(w3, v128.load(k3 + j, 16)))
+      v128.store(columns + j, f64x2.add(v128.load(columns + j), f64x2.add(c0, c1)))
+      v128.store(columns + j, f64x2.add(v128.load(columns + j, 16), f64x2.add(e0, e1)), 16)
+    }
+    if (j < bytes) {
+      const c0 = f64x2.add(f64x2.mul(w0, v128.load(k0 + j)), f64x2.mul(w1, v128.load(k1 + j)))
+      const c1 = f64x2.add(f64x2.mul(w2, v128.load(k2 + j)), f64x2.mul(w3, v128.load(k3 + j)))
+      v128.store(columns + j, f64x2.add(v128.load(columns + j), f64x2.add(c0, c1)))
     }
     kernel = k3 + bytes
     s += 32
     u += 32
     a += 32
+    old += 32
   }
   for (; i < rows; i++) {
     let s0 = f64x2.splat(0)
     for (let j: usize = 0; j < bytes; j += 16) s0 = f64x2.add(s0, f64x2.mul(v128.load(v + j), v128.load(kernel + j)))
     const d = sumLanes(s0)
-    const ui = load<f64>(a) / d
     store<f64>(s, d)
-    store<f64>(u, ui)
-    const w = f64x2.splat(ui)
+    const ratio = f64x2.splat(load<f64>(a))
+    const w =
+      omega == 1
+        ? f64x2.div(ratio, f64x2.splat(d))
+        : relaxed(table, ratio, f64x2.splat(d), f64x2.splat(load<f64>(old)), omega)
+    store<f64>(u, f64x2.extract_lane(w, 0))
     for (let j: usize = 0; j < bytes; j += 16) {
       v128.store(columns + j, f64x2.add(v128.load(columns + j), f64x2.mul(w, v128.load(kernel + j))))
     }
@@ -364,6 +447,7 @@ export function transport_scaling_rows(
     s += 8
     u += 8
     a += 8
+    old += 8
   }
 }
 

@@ -230,15 +230,25 @@ function pointCost(given: PointCost, n: number, m: number): Cost {
 }
 
 function matrixCost(values: Float64Array, n: number, m: number): Cost {
-  let largest = 0
-  let forbidden = false
+  // One quick look: the sum of 0 c is NaN exactly if something is not finite.
+  let zero = 0
+  let high = -Infinity
+  let low = Infinity
   for (let k = 0; k < values.length; k++) {
     const c = values[k]
-    if (!(c > -Infinity)) checkCost(c, Math.floor(k / m), k % m)
-    if (c === Infinity) forbidden = true
-    else {
-      const size = c < 0 ? -c : c
-      if (size > largest) largest = size
+    zero += 0 * c
+    if (c > high) high = c
+    if (c < low) low = c
+  }
+  let forbidden = false
+  let largest = values.length > 0 ? Math.max(high, -low) : 0
+  if (Number.isNaN(zero)) {
+    largest = 0
+    for (let k = 0; k < values.length; k++) {
+      const c = values[k]
+      checkCost(c, Math.floor(k / m), k % m)
+      if (c === Infinity) forbidden = true
+      else largest = Math.max(largest, Math.abs(c))
     }
   }
   if (values.length !== n * m) {

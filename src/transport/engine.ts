@@ -55,16 +55,29 @@ interface TransportKernels {
     planStep: number,
     rowSums: number,
     columns: number,
+    withCost: number,
   ): number
   transport_scaling_rows(
+    table: number,
     kernel: number,
     rows: number,
     stride: number,
     v: number,
     a: number,
+    old: number,
+    omega: number,
     s: number,
     u: number,
     columns: number,
+  ): void
+  transport_relax(
+    table: number,
+    sums: number,
+    weights: number,
+    old: number,
+    omega: number,
+    out: number,
+    count: number,
   ): void
   transport_point_costs(
     metric: number,
@@ -90,8 +103,10 @@ export interface Marginals {
 
 /** Up to this size a matrix of costs is kept in kernel memory; beyond it rows are computed or copied block by block. */
 const cachedBytes = 512e6
-/** Size of the blocks otherwise. */
-const blockBytes = 2e6
+/** Size of the blocks otherwise: they stay in the processor's cache. */
+const blockBytes = 256e3
+/** Passes after which costs that fit are kept: a run that only needs a kernel once never fills megabytes for them. */
+const streamedPasses = 2
 const tableBytes = 2240
 
 function support(weights: Float64Array): Int32Array {
@@ -137,12 +152,17 @@ export class TransportEngine {
   readonly softmin: Float64Array
 
   private readonly work: Workspace
+  /** Where allocation in it began. */
+  private readonly start: number
   private readonly kernels: TransportKernels
   private readonly table: number
   private readonly cost: Cost
   private readonly fullColumns: number
-  private readonly cached: boolean
-  private readonly blockRows: number
+  /** Whether all costs fit into the block, and whether they are there. */
+  private readonly fits: boolean
+  private filled = false
+  private passes = 0
+  private blockRows: number
   private readonly block: Float64Array
   private readonly points: Float64Array | null
   private readonly targets: Float64Array | null
@@ -151,6 +171,7 @@ export class TransportEngine {
   private readonly u: Float64Array
   private readonly v: Float64Array
   private readonly weightsA: Float64Array
+  private readonly weightsB: Float64Array
   private readonly logA: Float64Array
   private readonly logB: Float64Array
   private readonly line: Float64Array
@@ -171,42 +192,43 @@ export class TransportEngine {
     this.fullColumns = b.length
     this.reduced = n < a.length || m < b.length
     const matrixBytes = 8 * n * stride
-    this.cached = matrixBytes <= cachedBytes
-    const hasSlot = matrixBytes <= cachedBytes
-    this.blockRows = this.cached ? n : Math.max(1, Math.min(n, Math.floor(blockBytes / (8 * stride))))
+    this.fits = matrixBytes <= cachedBytes
+    this.blockRows = Math.max(1, Math.min(n, Math.floor(blockBytes / (8 * stride))))
+    const room = this.fits ? n * stride : this.blockRows * stride
     const dimension = cost.kind === 'points' ? cost.dimension : 0
-    const vectors = 8 * n + 12 * (stride + 2)
-    this.work = new Workspace(
-      tableBytes +
-        8 * (vectors + n * dimension + stride * dimension + this.blockRows * stride) +
-        (hasSlot ? matrixBytes : 0) +
-        64 * 32,
+    const vectors = 8 * n + 17 * (stride + 2)
+    const { work, start } = workspaceFor(
+      tableBytes + 8 * (vectors + n * dimension + stride * dimension + room) + (this.fits ? matrixBytes : 0) + 64 * 32,
     )
-    const { work } = this
+    this.work = work
+    this.start = start
     this.kernels = work.kernels as unknown as TransportKernels
     this.table = work.allocate(tableBytes)
     this.kernels.transport_prepare(this.table)
     const even = n + (n & 1)
-    this.rowSums = work.float64(even)
-    this.nextX = work.float64(even).subarray(0, n)
-    this.softmin = work.float64(even).subarray(0, n)
-    this.x = work.float64(even)
-    this.u = work.float64(even)
-    this.weightsA = work.float64(even)
-    this.logA = work.float64(even)
-    this.columnSums = work.float64(stride)
-    this.nextY = work.float64(stride).subarray(0, m)
-    this.y = work.float64(stride)
-    this.v = work.float64(stride)
-    this.logB = work.float64(stride)
-    this.line = work.float64(stride)
-    this.most = work.float64(stride)
+    const vector = (length: number): Float64Array => work.float64(length).fill(0)
+    this.rowSums = vector(even)
+    this.nextX = vector(even).subarray(0, n)
+    this.softmin = vector(even).subarray(0, n)
+    this.x = vector(even)
+    this.u = vector(even)
+    this.weightsA = vector(even)
+    this.logA = vector(even)
+    this.columnSums = vector(stride)
+    this.nextY = vector(stride).subarray(0, m)
+    this.y = vector(stride)
+    this.v = vector(stride)
+    this.logB = vector(stride)
+    this.weightsB = vector(stride)
+    this.line = vector(4 * stride)
+    this.most = vector(stride)
     this.where = work.int32(2)
-    this.block = work.float64(this.blockRows * stride)
-    this.slot = hasSlot ? work.float64(n * stride) : null
+    this.block = work.float64(room)
+    this.slot = this.fits ? work.float64(n * stride) : null
     this.a = Float64Array.from(this.rowIndex, (i) => a[i])
     this.b = Float64Array.from(this.columnIndex, (j) => b[j])
     this.weightsA.set(this.a)
+    this.weightsB.set(this.b)
     for (let i = 0; i < n; i++) this.logA[i] = Math.log(this.a[i])
     for (let j = 0; j < m; j++) this.logB[j] = Math.log(this.b[j])
 
@@ -225,16 +247,17 @@ export class TransportEngine {
       this.points = null
       this.targets = null
     }
-    if (this.cached) this.fill(0, n)
+    if (cost.kind === 'function') this.keepCosts()
     if (cost.kind === 'function' || this.reduced) {
       let largest = 0
       let forbidden = false
       for (let i = 0; i < n; i += this.blockRows) {
         const count = Math.min(this.blockRows, n - i)
         this.costs(i, count)
+        const base = this.filled ? i : 0
         for (let r = 0; r < count; r++) {
           for (let j = 0; j < m; j++) {
-            const c = this.block[r * stride + j]
+            const c = this.block[(base + r) * stride + j]
             if (c === Infinity) forbidden = true
             else if (Math.abs(c) > largest) largest = Math.abs(c)
           }
@@ -285,14 +308,33 @@ export class TransportEngine {
   /** Puts the source points elsewhere: [rows, dimension] row-major. Only for engines of one's own, with costs between points. */
   moveSource(coordinates: Float64Array): void {
     this.points!.set(coordinates)
-    if (this.cached) this.fill(0, this.rows)
+    if (this.filled) this.fill(0, this.rows)
+  }
+
+  /** Keeps all costs in kernel memory from now on, if they fit. For methods that will ask often. */
+  keepCosts(): void {
+    if (!this.fits || this.filled) return
+    this.fill(0, this.rows)
+    this.filled = true
+    this.blockRows = this.rows
+  }
+
+  /** Called before every pass over all pairs. */
+  private beginPass(): void {
+    if (this.fits && !this.filled && this.passes++ >= streamedPasses) this.keepCosts()
   }
 
   /** Address of the costs of `count` rows from row `i` on, at most a block. */
   private costs(i: number, count: number): number {
-    if (this.cached) return this.block.byteOffset + 8 * i * this.stride
+    if (this.filled) return this.block.byteOffset + 8 * i * this.stride
     this.fill(i, count)
     return this.block.byteOffset
+  }
+
+  /** Hands over the memory, if it is worth keeping more than `other`. */
+  surrender(other: Spare | null): Spare | null {
+    const { work, start } = this
+    return work.capacity <= spareBytes && work.capacity > (other?.work.capacity ?? 0) ? { work, start } : other
   }
 
   /** The costs of row `i` of the support: a view, valid until the next call. */
@@ -333,6 +375,7 @@ export class TransportEngine {
     columnDamping = damping,
     columnOmega = omega,
   ): void {
+    this.beginPass()
     const { kernels, table, rows, columns, stride, columnSums } = this
     this.x.set(x)
     this.y.set(y)
@@ -378,7 +421,7 @@ export class TransportEngine {
       const x = this.nextX.byteOffset + 8 * i
       kernels.transport_column_maxima(this.costs(i, count), count, stride, x, most.byteOffset)
     }
-    line.fill(0)
+    line.fill(0, 0, stride)
     for (let i = 0; i < rows; i += this.blockRows) {
       const count = Math.min(this.blockRows, rows - i)
       const x = this.nextX.byteOffset + 8 * i
@@ -396,9 +439,10 @@ export class TransportEngine {
   /**
    * Sums of the plan of (x, y) into `rowSums` and `columnSums`; with `store`, the plan itself into the slot.
    *
-   * @returns sum_ij p_ij c_ij
+   * @returns sum_ij p_ij c_ij with `withCost`, else 0
    */
-  plan(x: Float64Array, y: Float64Array, eta: number, store = false): number {
+  plan(x: Float64Array, y: Float64Array, eta: number, store = false, withCost = false): number {
+    this.beginPass()
     const { kernels, table, rows, stride, columnSums } = this
     this.x.set(x)
     this.y.set(y)
@@ -420,6 +464,7 @@ export class TransportEngine {
         store ? 8 * stride : 0,
         this.rowSums.byteOffset + 8 * i,
         columnSums.byteOffset,
+        +withCost,
       )
     }
     return paid
@@ -441,6 +486,7 @@ export class TransportEngine {
       0,
       this.x.byteOffset,
       this.most.byteOffset,
+      0,
     )
     return this.line.subarray(0, this.columns)
   }
@@ -456,25 +502,41 @@ export class TransportEngine {
   }
 
   /**
-   * One fused scaling pass with the slot as kernel K: `rowSums` = u o (K v), `nextU` = a / (K v), `nextV` = b / (K' nextU).
-   * The two results lie in `nextX` and `nextY`.
+   * One fused scaling pass with the slot as kernel K: `rowSums` = u o (K v), `nextX` = the new row scalings
+   * u (a / rowSums)^omega, `columnSums` = K' nextX, `nextY` = the new column scalings v (b / (v o columnSums))^omega.
    */
-  scale(u: Float64Array, v: Float64Array): void {
-    const { rows, columns, stride, columnSums, rowSums, b, nextY } = this
+  scale(u: Float64Array, v: Float64Array, omega = 1): void {
+    const { kernels, rows, columns, stride, columnSums, rowSums, b, nextY } = this
+    this.u.set(u)
     this.v.set(v)
     columnSums.fill(0)
-    this.kernels.transport_scaling_rows(
+    kernels.transport_scaling_rows(
+      this.table,
       this.slot!.byteOffset,
       rows,
       stride,
       this.v.byteOffset,
       this.weightsA.byteOffset,
+      this.u.byteOffset,
+      omega,
       rowSums.byteOffset,
       this.nextX.byteOffset,
       columnSums.byteOffset,
     )
     for (let i = 0; i < rows; i++) rowSums[i] *= u[i]
-    for (let j = 0; j < columns; j++) nextY[j] = b[j] / columnSums[j]
+    if (omega === 1) for (let j = 0; j < columns; j++) nextY[j] = b[j] / columnSums[j]
+    else {
+      const sums = columnSums.byteOffset
+      kernels.transport_relax(
+        this.table,
+        sums,
+        this.weightsB.byteOffset,
+        this.v.byteOffset,
+        omega,
+        nextY.byteOffset,
+        stride,
+      )
+    }
   }
 
   /** out = base + factor ln(x), for row or column vectors. */
@@ -504,11 +566,12 @@ export class TransportEngine {
 
   /** Makes `y` the potentials for the following calls of `cheapest`; write changes into the returned view. */
   pricing(y: Float64Array): Float64Array {
+    this.keepCosts()
     this.y.set(y)
     return this.y
   }
 
-  /** min_j (c_ij - y_j) - xi and its column, with the potentials of `pricing`. Needs cached costs. */
+  /** min_j (c_ij - y_j) - xi and its column, with the potentials of `pricing`. */
   cheapest(i: number, xi: number): number {
     const cost = this.costs(i, 1)
     return this.kernels.transport_cheapest(cost, this.stride, xi, this.y.byteOffset, this.where.byteOffset)
@@ -518,6 +581,27 @@ export class TransportEngine {
   get cheapestColumn(): number {
     return this.where[0]
   }
+}
+
+/** A workspace that nobody uses any more: fresh memory costs more than the first passes over it. */
+interface Spare {
+  readonly work: Workspace
+  readonly start: number
+}
+
+let spare: Spare | null = null
+/** The largest workspace kept spare. */
+const spareBytes = 64e6
+
+function workspaceFor(bytes: number): Spare {
+  if (spare === null || spare.work.capacity < bytes || spare.work.capacity > 4 * bytes + 1e6) {
+    const work = new Workspace(bytes)
+    return { work, start: work.mark() }
+  }
+  const found = spare
+  spare = null
+  found.work.release(found.start)
+  return found
 }
 
 const engines = new WeakMap<Cost, { engine: TransportEngine; a: Float64Array; b: Float64Array }>()
@@ -530,4 +614,15 @@ export function engineFor(problem: Marginals): TransportEngine {
   const engine = new TransportEngine(problem)
   engines.set(cost, { engine, a, b })
   return engine
+}
+
+/**
+ * Gives the memory of a problem's engine to the next problem. The engine must not be used any more; one that is asked for
+ * later is made anew.
+ */
+export function releaseEngine({ cost }: Marginals): void {
+  const known = engines.get(cost)
+  if (known === undefined) return
+  engines.delete(cost)
+  spare = known.engine.surrender(spare)
 }

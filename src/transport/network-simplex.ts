@@ -223,6 +223,7 @@ function pivotOn(
  * the root, sources with what they could not send, targets with what they did not get (only where pairs are forbidden).
  */
 function greedyTree(engine: TransportEngine, start: Float64Array): SpanningTree {
+  engine.keepCosts()
   const { rows: n, columns: m, a, b } = engine
   const tree = emptyTree(n, m)
   const root = n + m

@@ -130,12 +130,11 @@ class LazyPlan extends BasePlan {
   readonly kind = 'lazy'
   readonly rows: number
   readonly columns: number
-  private readonly engine: TransportEngine
-  private readonly x: Float64Array
-  private readonly y: Float64Array
-  private readonly eta: number
+  private readonly problem: Pick<TransportProblem, 'a' | 'b' | 'cost' | 'regularization'>
+  private readonly potentials: Potentials
   private readonly extra: { rows: Float64Array; columns: Float64Array } | null
-  private readonly position: Int32Array
+  /** Potentials on the supports and places there, made with the first row. */
+  private packed: { x: Float64Array; y: Float64Array; position: Int32Array } | null = null
 
   constructor(
     problem: Pick<TransportProblem, 'a' | 'b' | 'cost' | 'regularization'>,
@@ -143,27 +142,37 @@ class LazyPlan extends BasePlan {
     extra: { rows: Float64Array; columns: Float64Array } | null,
   ) {
     super()
-    const engine = engineFor(problem)
-    this.engine = engine
     this.rows = problem.a.length
     this.columns = problem.b.length
-    this.x = engine.gather(potentials.x, engine.rowIndex)
-    this.y = engine.gather(potentials.y, engine.columnIndex)
-    this.eta = 1 / problem.regularization
+    this.problem = problem
+    this.potentials = potentials
     this.extra = extra
-    this.position = new Int32Array(this.rows).fill(-1)
+  }
+
+  private pack(engine: TransportEngine): { x: Float64Array; y: Float64Array; position: Int32Array } {
+    const { potentials } = this
+    const position = new Int32Array(this.rows).fill(-1)
     engine.rowIndex.forEach((i, k) => {
-      this.position[i] = k
+      position[i] = k
     })
+    return {
+      x: engine.gather(potentials.x, engine.rowIndex),
+      y: engine.gather(potentials.y, engine.columnIndex),
+      position,
+    }
   }
 
   row(i: number, out = new Float64Array(this.columns)): Float64Array {
     checkLength('out', out, this.columns)
-    const { engine, extra } = this
-    const k = this.position[i] ?? -1
+    const { extra, problem } = this
+    // Asked for every time: the engine may have been released in between.
+    const engine = engineFor(problem)
+    this.packed ??= this.pack(engine)
+    const { x, y, position } = this.packed
+    const k = position[i] ?? -1
     out.fill(0)
     if (k < 0) return out
-    const row = engine.planRow(k, this.x[k], this.y, this.eta)
+    const row = engine.planRow(k, x[k], y, 1 / problem.regularization)
     const { columnIndex } = engine
     if (extra === null || extra.rows[k] === 0) {
       for (let j = 0; j < row.length; j++) out[columnIndex[j]] = row[j]

@@ -4,7 +4,7 @@ import type { CostInput } from './cost.ts'
 import { engineFor } from './engine.ts'
 import { centred, pointGradients, type TransportGradient } from './gradients.ts'
 import { entropicPlan } from './plan.ts'
-import { sinkhorn } from './sinkhorn.ts'
+import { sinkhornOverrelaxed } from './sinkhorn-overrelaxed.ts'
 import { type Potentials, type TransportProblem, transportProblem } from './transport-problem.ts'
 
 export interface SinkhornDivergenceOptions {
@@ -109,7 +109,7 @@ export function sinkhornDivergence(
   const between = transportProblem({ a, b, cost: costs.between, regularization })
   const selfA = transportProblem({ a, b: a, cost: costs.withinA, regularization })
   const selfB = transportProblem({ a: between.b, b: between.b, cost: costs.withinB, regularization })
-  const solved = run(between, sinkhorn(), { tolerance, maxIterations, traceEvery: 0 })
+  const solved = run(between, sinkhornOverrelaxed(), { tolerance, maxIterations, traceEvery: 0 })
   const first = selfTransport(selfA, tolerance, maxIterations)
   const second = selfTransport(selfB, tolerance, maxIterations)
   const dual = solved.certificate?.measures.dual ?? NaN

@@ -285,7 +285,7 @@ export const transportClass: ProblemClass<Potentials> & { readonly name: 'transp
     const engine = engineFor(problem)
     const x = engine.gather(potentials.x, engine.rowIndex)
     const y = engine.gather(potentials.y, engine.columnIndex)
-    const cost = engine.plan(x, y, 1 / epsilon)
+    const cost = engine.plan(x, y, 1 / epsilon, false, true)
     const { rowSums, columnSums, a, b } = engine
     let planMass = 0
     let objective = 0

@@ -10,7 +10,7 @@ import {
   type Trace,
 } from '../solver/index.ts'
 import type { CostInput } from './cost.ts'
-import { engineFor } from './engine.ts'
+import { engineFor, releaseEngine } from './engine.ts'
 import { type TransportGradient, transportGradient } from './gradients.ts'
 import { greenkhorn } from './greenkhorn.ts'
 import { networkSimplex } from './network-simplex.ts'
@@ -132,7 +132,7 @@ const optionNames = [
 
 /** Most pairs that are solved exactly when nothing else is asked for. */
 const EXACT_PAIRS = 4e6
-/** Regularization over largest cost from which plain scaling is the fastest method. */
+/** Regularization over largest cost from which scalings are the fastest method. */
 const MODERATE = 0.002
 /** Where the path of falling regularizations begins, and its ratio. */
 const PATH_START = 0.01
@@ -236,6 +236,7 @@ function solveOnLine(problem: ExactTransportProblem): TransportResult {
   const solution = transportOnLine(a, b, cost.source, cost.target, cost.metric)
   const measures = problem.class.certify(problem, solution)
   const { objective, gap, marginalError } = measures
+  releaseEngine(problem)
   const elapsedMs = performance.now() - began
   const plan = sparsePlanOf(a.length, b.length, solution)
   return {
@@ -280,15 +281,8 @@ function solveEntropic(problem: TransportProblem, options: TransportOptions, rem
     const engine = engineFor(problem)
     const ratio = problem.regularization / (engine.largest || problem.regularization)
     if (ratio >= MODERATE || problem.mass === 0) {
-      const fits = engine.slot !== null
-      result = run(
-        problem,
-        (fits ? sinkhorn() : sinkhornLog()) as Method<TransportProblem>,
-        limits<Potentials>(options),
-      )
-      why = fits
-        ? 'Method: sinkhorn, as the regularization is moderate.'
-        : 'Method: sinkhorn-log, as the matrix of costs does not fit into memory.'
+      result = run(problem, sinkhornOverrelaxed(), limits<Potentials>(options))
+      why = 'Method: sinkhorn-overrelaxed, as the regularization is moderate.'
     } else if (engine.slot === null) {
       result = run(problem, sinkhornEpsilonScaling(), limits<Potentials>(options))
       why =
@@ -409,6 +403,8 @@ function assemble(
   message: string,
 ): TransportResult {
   const measures = result.certificate?.measures
+  // What the result still needs of the costs (a lazy plan, a gradient) is made anew when asked for.
+  releaseEngine(problem)
   return {
     status: result.status,
     converged: result.converged,

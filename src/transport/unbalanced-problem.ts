@@ -133,7 +133,7 @@ export const unbalancedTransportClass: ProblemClass<Potentials> & { readonly nam
     const x = engine.gather(potentials.x, engine.rowIndex)
     const y = engine.gather(potentials.y, engine.columnIndex)
     const { regularization: epsilon, penalties } = problem
-    const cost = engine.plan(x, y, 1 / epsilon)
+    const cost = engine.plan(x, y, 1 / epsilon, false, true)
     const measured = unbalancedMeasures(engine, penalties, epsilon, x, y, engine.rowSums, engine.columnSums)
     const dual = dualOf(engine.a, engine.b, epsilon, penalties)(x, y, measured.planMass)
     return { ...measured, gap: measured.objective - dual, cost, dual } as Measures

@@ -328,7 +328,7 @@ describe('the front door', () => {
 
   it('says which method it chose, and takes one of your own', () => {
     expect(transport(a, b, cost).message).toMatch(/Method: network simplex/)
-    expect(transport(a, b, cost, { regularization: 0.1 }).message).toMatch(/Method: sinkhorn, as/)
+    expect(transport(a, b, cost, { regularization: 0.1 }).message).toMatch(/Method: sinkhorn-overrelaxed, as/)
     expect(transport(a, b, cost, { regularization: 1e-4 }).message).toMatch(
       /sinkhorn-newton-sparse along \d+ falling regularizations/,
     )

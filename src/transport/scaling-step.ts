@@ -1,0 +1,178 @@
+import type { Context, StepOutcome } from '../solver/index.ts'
+import { engineFor, type TransportEngine } from './engine.ts'
+import { type AheadState, entropicState, infeasibleOutcome, logStep, lookAhead } from './entropic-state.ts'
+import type { Potentials, TransportProblem } from './transport-problem.ts'
+
+/** Sinkhorn on a stored kernel where that is safe, in the log domain where it is not. */
+export interface ScalingState extends AheadState {
+  /** In the log domain while potentials move far, else scaling a stored kernel. */
+  mode: 'log' | 'scaling'
+  /** The potentials absorbed into the kernel, K = P(baseX, baseY), and the scalings of the next iterate. */
+  baseX: Float64Array
+  baseY: Float64Array
+  nextU: Float64Array
+  nextV: Float64Array
+  /** How often potentials have been absorbed. */
+  absorptions: number
+}
+
+/** Which absorption the slot of the engine holds. */
+interface Scratch {
+  absorptions: number
+}
+
+/** Scalings beyond exp(+-50) are absorbed: far from overflow, and no entry that matters has underflowed. */
+const LARGEST_SCALING = Math.exp(50)
+/** Potentials that move by more than this many regularizations in an iteration stay in the log domain. */
+const SETTLED = 10
+
+/** The measured start with the next iterate: on the kernel of the start if that can be scaled at once. */
+export function scalingStart(problem: TransportProblem, context: Context<Potentials>): ScalingState {
+  const engine = engineFor(problem)
+  const measured = entropicState(problem, context, engine, engine.slot !== null)
+  const state = {
+    ...measured,
+    nextX: new Float64Array(engine.rows),
+    nextY: new Float64Array(engine.columns),
+    nextColumnError: 0,
+    nextColumnValue: 0,
+    mode: 'scaling' as const,
+    baseX: measured.x.slice(),
+    baseY: measured.y.slice(),
+    nextU: new Float64Array(engine.rows).fill(1),
+    nextV: new Float64Array(engine.columns).fill(1),
+    absorptions: 1,
+  }
+  if (engine.slot === null) {
+    context.note('the kernel does not fit into memory: every iteration is in the log domain')
+  } else if (healthy(engine.rowSums, engine.rows) && healthy(engine.columnSums, engine.columns)) {
+    engine.claim(context.scratch<Scratch>(() => ({ absorptions: 1 })))
+    problem.onPass()
+    engine.scale(state.nextU, state.nextV)
+    if (inRange(engine.nextX) && inRange(engine.nextY)) {
+      state.nextU.set(engine.nextX)
+      state.nextV.set(engine.nextY)
+      return state
+    }
+  }
+  return lookAhead(problem, { ...state, mode: 'log', absorptions: 0 }, engine)
+}
+
+/**
+ * One iteration: measures the iterate ahead, makes it the current one and computes the one after it, in one pass.
+ *
+ * @param omega relaxation of the iterate that is computed
+ */
+export function scalingOrLogStep(
+  problem: TransportProblem,
+  state: ScalingState,
+  context: Context<Potentials>,
+  omega = 1,
+): StepOutcome {
+  if (state.infeasible) return infeasibleOutcome
+  const engine = engineFor(problem)
+  const scratch = context.scratch<Scratch>(() => ({ absorptions: 0 }))
+  if (state.mode === 'scaling') return scalingStep(problem, state, engine, scratch, omega)
+  const outcome = logStep(problem, state, engine, omega)
+  if (outcome !== undefined || engine.slot === null) return outcome
+  if (settled(state, problem.regularization)) absorb(problem, state, engine, scratch)
+}
+
+function healthy(sums: Float64Array, count: number): boolean {
+  for (let i = 0; i < count; i++) if (!(sums[i] > 1e-200 && sums[i] < 1e200)) return false
+  return true
+}
+
+function inRange(scalings: Float64Array): boolean {
+  for (let i = 0; i < scalings.length; i++) {
+    if (!(scalings[i] < LARGEST_SCALING && scalings[i] > 1 / LARGEST_SCALING)) return false
+  }
+  return true
+}
+
+function settled(state: AheadState, epsilon: number): boolean {
+  const { x, y, nextX, nextY } = state
+  for (let i = 0; i < x.length; i++) if (!(Math.abs(nextX[i] - x[i]) < SETTLED * epsilon)) return false
+  for (let j = 0; j < y.length; j++) if (!(Math.abs(nextY[j] - y[j]) < SETTLED * epsilon)) return false
+  return true
+}
+
+/** Makes the potentials of the next iterate those of the kernel. One pass. */
+function absorb(problem: TransportProblem, state: ScalingState, engine: TransportEngine, scratch: Scratch): void {
+  problem.onPass()
+  state.baseX.set(state.nextX)
+  state.baseY.set(state.nextY)
+  state.nextU.fill(1)
+  state.nextV.fill(1)
+  state.absorptions++
+  state.mode = 'scaling'
+  fillSlot(problem, state, engine, scratch)
+}
+
+function fillSlot(problem: TransportProblem, state: ScalingState, engine: TransportEngine, scratch: Scratch): void {
+  engine.plan(state.baseX, state.baseY, 1 / problem.regularization, true)
+  engine.claim(scratch)
+  scratch.absorptions = state.absorptions
+}
+
+function scalingStep(
+  problem: TransportProblem,
+  state: ScalingState,
+  engine: TransportEngine,
+  scratch: Scratch,
+  omega: number,
+): StepOutcome {
+  // After a resume, or when another run used the slot, the kernel is made again from the same potentials: the same bits.
+  if (!engine.holds(scratch) || scratch.absorptions !== state.absorptions) fillSlot(problem, state, engine, scratch)
+  const { regularization: epsilon, mass } = problem
+  const { nextU, nextV, nextX, nextY, baseX, baseY } = state
+  problem.onPass()
+  engine.scale(nextU, nextV, omega)
+  const { rowSums, columnSums, a, b } = engine
+  // The arrays nextX, nextY of the log domain hold the potentials of the iterate being measured.
+  engine.addLog(baseX, epsilon, nextU, nextX)
+  engine.addLog(baseY, epsilon, nextV, nextY)
+  let error = state.nextColumnError
+  let planMass = 0
+  let value = state.nextColumnValue
+  for (let i = 0; i < a.length; i++) {
+    error += Math.abs(rowSums[i] - a[i])
+    planMass += rowSums[i]
+    value += rowSums[i] * nextX[i]
+  }
+  for (let j = 0; j < b.length; j++) value += b[j] * nextY[j]
+  const dual = problem.dualObjective(nextX, nextY, planMass)
+  if (!Number.isFinite(dual) || !Number.isFinite(error)) {
+    return { outcome: 'diverged', reason: `the dual objective became ${dual}` }
+  }
+  state.nextX = state.x
+  state.nextY = state.y
+  state.x = nextX
+  state.y = nextY
+  state.objective = value - epsilon * planMass
+  state.dual = dual
+  state.marginalError = error / mass
+  state.nextColumnError = 0
+  state.nextColumnValue = 0
+  if (inRange(engine.nextX) && inRange(engine.nextY)) {
+    nextU.set(engine.nextX)
+    nextV.set(engine.nextY)
+    if (omega === 1) return
+    // With relaxation the new columns do not fit exactly; their sums are known from the making.
+    let columnError = 0
+    let columnValue = 0
+    for (let j = 0; j < b.length; j++) {
+      const residual = nextV[j] * columnSums[j] - b[j]
+      columnError += Math.abs(residual)
+      columnValue += residual * (baseY[j] + epsilon * Math.log(nextV[j]))
+    }
+    state.nextColumnError = columnError
+    state.nextColumnValue = columnValue
+    return
+  }
+  problem.onPass()
+  engine.pass(state.x, state.y, 1 / epsilon)
+  state.nextX.set(engine.nextX)
+  state.nextY.set(engine.nextY)
+  state.mode = 'log'
+}
