@@ -1,8 +1,8 @@
 import { choice, flag, integer, positive, type RandomStream } from '../base/index.ts'
+import { symmetricEigen } from '../linalg/index.ts'
 import { defineMethod, type SmoothProblem } from '../solver/index.ts'
 import { comparable, emptyRound, nothingFinite, type SearchState, searchMethod, searchState } from './search.ts'
 import { clipRow, isFiniteBox, isFiniteSide, isInside, type SearchSpace, sampleRows } from './search-space.ts'
-import { symmetricEigen } from './symmetric-eigen.ts'
 
 export interface CmaEsOptions {
   /** Samples lambda per generation, >= 4. Default 4 + floor(3 ln n). */
@@ -392,8 +392,9 @@ function updateDistribution(state: CmaEsState, n: number): void {
   state.sigma *= Math.exp(Math.min(1, (cSigma / dSigma) * (length / expectedNorm - 1)))
 
   if (state.generation - state.decomposed > 1 / ((cOne + cMu) * n * 10)) {
-    symmetricEigen(C, n, D, B)
-    for (let j = 0; j < n; j++) D[j] = Math.sqrt(Math.max(D[j], 0))
+    const { values, vectors } = symmetricEigen({ rows: n, cols: n, data: C })
+    B.set(vectors.data)
+    for (let j = 0; j < n; j++) D[j] = Math.sqrt(Math.max(values[j], 0))
     state.decomposed = state.generation
   }
 }

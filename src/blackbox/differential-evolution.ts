@@ -9,13 +9,13 @@ export interface DifferentialEvolutionOptions {
    * x_i + F (x_best - x_i) + F (x_r1 - x_r2). Default current-to-best/1/bin.
    */
   strategy?: 'rand/1/bin' | 'best/1/bin' | 'current-to-best/1/bin'
-  /** Members of the population, >= 4. Default 10 n, at least 20 and at most 200. */
+  /** Members of the population, >= 4. Default 5 n, at least 20 and at most 200. */
   populationSize?: number
   /** Differential weight F, in (0, 2]. Default 0.5. */
   differentialWeight?: number
   /** F is drawn uniformly from [F, F + dither] once a generation, >= 0. Default 0.5. */
   dither?: number
-  /** Probability CR in [0, 1] that a coordinate comes from the mutant. Default 0.7. */
+  /** Probability CR in [0, 1] that a coordinate comes from the mutant. Default 0.9. */
   crossoverRate?: number
   /** Standard deviation of a normal initial population around the start. Default: spread evenly over a finite box, else 1. */
   initialSpread?: number
@@ -77,7 +77,7 @@ export const differentialEvolution = defineMethod<
       accepts: (value): value is number => typeof value === 'number' && value > 0 && value <= 2,
     },
     dither: nonNegative(0.5, 'dither of F'),
-    crossoverRate: between(0, 1, 0.7, 'crossover rate CR'),
+    crossoverRate: between(0, 1, 0.9, 'crossover rate CR'),
     initialSpread: positive<number | undefined>(undefined, 'initial spread'),
   },
 
@@ -85,7 +85,7 @@ export const differentialEvolution = defineMethod<
     searchMethod<DifferentialEvolutionState>({
       begin(space, start) {
         const n = space.dimension
-        const N = populationSize ?? Math.min(200, Math.max(20, 10 * n))
+        const N = populationSize ?? Math.min(200, Math.max(20, 5 * n))
         return {
           ...searchState(N, start),
           members: new Float64Array(N * n),

@@ -61,12 +61,12 @@ export function symmetricEigen(a: DenseMatrix): SymmetricEigen {
     return { values, vectors }
   }
   const result = new EigenvalueDecomposition(toMatrix({ rows: n, cols: n, data }), { assumeSymmetric: true })
-  const order = Array.from({ length: n }, (_, i) => i).sort(
-    (i, j) => result.realEigenvalues[i] - result.realEigenvalues[j],
-  )
+  // The property makes a new array at every access.
+  const unsorted = result.realEigenvalues
+  const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => unsorted[i] - unsorted[j])
   const columns = result.eigenvectorMatrix
   for (let k = 0; k < n; k++) {
-    values[k] = result.realEigenvalues[order[k]]
+    values[k] = unsorted[order[k]]
     for (let i = 0; i < n; i++) vectors.data[i * n + k] = columns.get(i, order[k])
   }
   return { values, vectors }

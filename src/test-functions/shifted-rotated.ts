@@ -90,5 +90,6 @@ export function shiftedRotated(
     minimizer: s,
     recipe: { testFunction: f.slug, dimension, seed, shift, rotate },
   })
-  return { ...problem, tags: rotate ? f.tags.filter((tag) => tag !== 'separable') : f.tags } as TestProblem
+  const tags = rotate ? f.tags.filter((tag) => tag !== 'separable') : f.tags
+  return { ...problem, tags, ...(rotate && { rotation: Q }) } as TestProblem
 }

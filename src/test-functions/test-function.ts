@@ -54,6 +54,8 @@ export interface TestProblem extends SmoothProblem {
   readonly minimum: number
   readonly minimizer: Float64Array
   readonly tags: readonly TestFunctionTag[]
+  /** Q of a rotated function, [n, n] row-major: the value at x is f(Q (x - minimizer) + x*). */
+  readonly rotation?: Float64Array
 }
 
 const GOLDEN = (Math.sqrt(5) - 1) / 2

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { RandomStream } from '../../src/base/index.ts'
 import { type AnnealedLangevinState, annealedLangevin, randomSearch } from '../../src/blackbox/index.ts'
-import { symmetricEigen } from '../../src/blackbox/symmetric-eigen.ts'
 import { run, type Snapshot, smoothProblem } from '../../src/solver/index.ts'
 import { testProblem } from '../../src/test-functions/index.ts'
 
@@ -92,46 +91,5 @@ describe('annealed Langevin dynamics', () => {
       squares += ((snapshot as Snapshot).state as AnnealedLangevinState).x[0] ** 2
     }
     expect(Math.abs(squares / runs / variance - 1)).toBeLessThan(4 * Math.sqrt(2 / runs))
-  })
-})
-
-describe('the eigendecomposition behind CMA-ES', () => {
-  it('is orthogonal and reproduces the matrix, also from a start that is almost right', () => {
-    const random = RandomStream.fromSeed(2)
-    for (const n of [1, 2, 3, 8, 25]) {
-      const A = new Float64Array(n * n)
-      for (let i = 0; i < n; i++) for (let j = 0; j <= i; j++) A[i * n + j] = A[j * n + i] = random.normal()
-      const values = new Float64Array(n)
-      const V = new Float64Array(n * n)
-      for (let i = 0; i < n; i++) V[i * n + i] = 1
-      for (let pass = 0; pass < 3; pass++) {
-        symmetricEigen(A, n, values, V)
-        for (let i = 0; i < n; i++) {
-          for (let j = 0; j < n; j++) {
-            let product = 0
-            let dot = 0
-            for (let k = 0; k < n; k++) {
-              product += V[i * n + k] * values[k] * V[j * n + k]
-              dot += V[k * n + i] * V[k * n + j]
-            }
-            expect(product).toBeCloseTo(A[i * n + j], 12)
-            expect(dot).toBeCloseTo(i === j ? 1 : 0, 13)
-          }
-        }
-        for (let i = 0; i < n; i++) A[i * n + i] += 1e-3 * random.normal()
-      }
-    }
-  })
-
-  it('finds tiny eigenvalues of graded matrices to high relative accuracy', () => {
-    // D M D with D = diag(1, 1e-4, 1e-8) and M well conditioned.
-    const D = [1, 1e-4, 1e-8]
-    const M = [2, 0.5, 0.3, 0.5, 1, 0.2, 0.3, 0.2, 1.5]
-    const A = Float64Array.from(M, (m, k) => m * D[Math.floor(k / 3)] * D[k % 3])
-    const values = new Float64Array(3)
-    const V = Float64Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1)
-    symmetricEigen(A, 3, values, V)
-    const determinant = 2 * (1.5 - 0.04) - 0.5 * (0.75 - 0.06) + 0.3 * (0.1 - 0.3)
-    expect((values[0] * values[1] * values[2]) / (determinant * 1e-24)).toBeCloseTo(1, 12)
   })
 })
