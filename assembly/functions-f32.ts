@@ -93,7 +93,7 @@ function tanhQuad(x: v128): v128 {
   const near = f32x4.add(x, f32x4.mul(f32x4.mul(x, z), q))
   const e = expQuad(f32x4.pmin(f32x4.add(a, a), s(40)))
   const far = f32x4.sub(s(1), f32x4.div(s(2), f32x4.add(e, s(1))))
-  return select(f32x4.lt(a, s(0.625)), near, v128.or(far, signOf(x)))
+  return v128.or(select(f32x4.lt(a, s(0.625)), near, far), signOf(x))
 }
 
 // @ts-ignore: decorator

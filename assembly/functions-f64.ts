@@ -99,9 +99,10 @@ export function expQuick(x: v128): v128 {
   return i64x2.add(p, i64x2.shl(t, 52))
 }
 
+/** e^x - 1, or, with `ratio`, (e^x - 1) / (e^x + 1) for 0 <= x <= 44: the hyperbolic tangent of x / 2. */
 // @ts-ignore: decorator
 @inline
-function expm1Pair(x: v128): v128 {
+function expm1Or(ratio: bool, x: v128): v128 {
   const y = f64x2.pmax(f64x2.pmin(x, s(710)), s(-40))
   const t = mad(y, s(LOG2E), SHIFT)
   const k = f64x2.sub(t, s(SHIFT))
@@ -117,11 +118,26 @@ function expm1Pair(x: v128): v128 {
   const first = f64x2.sub(scale, s(0.5))
   const second = f64x2.mul(scale, r)
   const lead = f64x2.add(first, second)
-  const lost = f64x2.sub(second, f64x2.sub(lead, first))
-  const half = f64x2.add(lead, f64x2.add(lost, f64x2.mul(scale, rest)))
-  const result = f64x2.add(half, half)
-  // Keeps -0 and the numbers whose half is subnormal.
-  return select(f64x2.lt(f64x2.abs(x), s(1e-300)), x, result)
+  const tail = f64x2.add(f64x2.sub(second, f64x2.sub(lead, first)), f64x2.mul(scale, rest))
+  const half = f64x2.add(lead, tail)
+  if (!ratio) {
+    // Keeps -0 and the numbers whose half is subnormal.
+    return select(f64x2.lt(f64x2.abs(x), s(1e-300)), x, f64x2.add(half, half))
+  }
+  // half / (half + 1), corrected, where that counts, by what rounding lost in both: 1 / (half + 1) is 1 - q.
+  const d = f64x2.add(half, s(1))
+  const q = f64x2.div(half, d)
+  const above = f64x2.sub(tail, f64x2.sub(half, lead))
+  const below = f64x2.add(f64x2.sub(half, f64x2.sub(d, s(1))), above)
+  const correction = f64x2.mul(f64x2.sub(above, f64x2.mul(q, below)), f64x2.sub(s(1), q))
+  const exact = f64x2.add(q, v128.and(correction, f64x2.lt(x, s(2))))
+  return select(f64x2.lt(x, s(1e-300)), f64x2.mul(x, s(0.5)), exact)
+}
+
+// @ts-ignore: decorator
+@inline
+function expm1Pair(x: v128): v128 {
+  return expm1Or(false, x)
 }
 
 /** k ln 2 + log(1 + f) + c for f in [sqrt(1/2) - 1, sqrt(2) - 1] and a small correction c. */
@@ -201,8 +217,7 @@ function log1pPair(x: v128): v128 {
 @inline
 function tanhPair(x: v128): v128 {
   const a = f64x2.pmin(f64x2.abs(x), s(22))
-  const e = expm1Pair(f64x2.add(a, a))
-  return v128.or(f64x2.div(e, f64x2.add(e, s(2))), signOf(x))
+  return v128.or(expm1Or(true, f64x2.add(a, a)), signOf(x))
 }
 
 // @ts-ignore: decorator

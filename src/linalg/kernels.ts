@@ -47,7 +47,12 @@ type Syrk = (
   scratch: number,
 ) => void
 
-/** Names of the element-wise functions that exist as kernels. */
+/**
+ * Names of the element-wise functions that exist as kernels. Bounds on the error, held by tests against 100-bit references over
+ * all ranges, in units in the last place, for double and single precision: exp 1.01 and 1.02, log 0.85 and 0.85, expm1 1.2 and
+ * 0.51, log1p 0.85 and 0.51, tanh 1.6 and 1.4, sigmoid 2 and 2, softplus 1.6 and 0.51, erf 1 and 1.5, sin and cos 0.85 and 0.51
+ * (for all arguments, however large). Subnormal numbers, signed zeros, infinities and NaN are treated as IEEE 754 recommends.
+ */
 export type KernelFunctionName =
   | 'exp'
   | 'log'
@@ -210,7 +215,11 @@ export function kernelModule(): WebAssembly.Module {
   return compiled
 }
 
-/** The kernels on the given memory. They keep no state and write only where pointers point. */
+/**
+ * The kernels on the given memory. They keep no state and write only where pointers point; but binding them writes constant
+ * tables that some kernels outside linear algebra (those of optimal transport) use, somewhere in bytes [1024, 8192): bind them
+ * before the memory holds anything there, and keep out of there to use those.
+ */
 export function kernelsOn(memory: WebAssembly.Memory): Kernels {
   return new WebAssembly.Instance(kernelModule(), { env: { memory } }).exports as unknown as Kernels
 }

@@ -3,8 +3,8 @@ import { type Kernels, kernelsOn } from './kernels.ts'
 
 const pageBytes = 65536
 const alignment = 64
-/** Address 0 stays unused, so that no valid pointer is 0. */
-const firstByte = alignment
+/** Below lie small constant tables of some kernels, written when they are bound to the memory; and no valid pointer is 0. */
+const firstByte = 8192
 /** No workspace may end above this: pointers are 32 bits, and engines limit memories to 4 GiB. */
 const largestBytes = 4294901760
 
