@@ -26,14 +26,6 @@ interface LbfgsState extends SearchState {
 /** Relative size of the very first step; the line search extends it quickly. */
 const FIRST_MOVE = 0.01
 
-/** direction = -H g; returns <g, direction>. */
-function chooseDirection({ pairs, gradient, direction }: LbfgsState): number {
-  twoLoop(pairs, gradient, direction)
-  let slope = 0
-  for (let i = 0; i < gradient.length; i++) slope += gradient[i] * direction[i]
-  return slope
-}
-
 /** First step along -g: a hundredth of the size of x, or of what a decrease of |f| would take where x = 0. */
 function firstStep({ x, gradient, value }: LbfgsState): number {
   let size = 0
@@ -97,7 +89,7 @@ export const lbfgs = defineMethod<PreparedSmoothProblem, LbfgsOptions, LbfgsStat
 
     step(problem, state, context) {
       const outcome = context.scratch<LineSearchOutcome>(lineSearchOutcome)
-      let slope = chooseDirection(state)
+      let slope = twoLoop(state.pairs, state.gradient, state.direction)
       let found =
         slope < 0 &&
         wolfeSearch(
@@ -111,7 +103,7 @@ export const lbfgs = defineMethod<PreparedSmoothProblem, LbfgsOptions, LbfgsStat
         )
       if (!found && state.pairs.count > 0) {
         state.pairs.count = 0
-        slope = chooseDirection(state)
+        slope = twoLoop(state.pairs, state.gradient, state.direction)
         found = slope < 0 && wolfeSearch(problem, state, state.direction, slope, firstStep(state), conditions, outcome)
       }
       if (!found) return { outcome: 'stalled', reason: 'no step along the negative gradient decreases the objective' }

@@ -175,12 +175,20 @@ function place(
 ): boolean {
   const { x, trial } = state
   let moved = false
+  if (lower === undefined && upper === undefined) {
+    for (let i = 0; i < x.length; i++) {
+      const xi = x[i] + t * direction[i]
+      trial[i] = xi
+      if (xi !== x[i]) moved = true
+    }
+    return moved
+  }
   for (let i = 0; i < x.length; i++) {
     let xi = x[i] + t * direction[i]
     if (lower !== undefined && xi < lower[i]) xi = lower[i]
     if (upper !== undefined && xi > upper[i]) xi = upper[i]
     trial[i] = xi
-    moved ||= xi !== x[i]
+    if (xi !== x[i]) moved = true
   }
   return moved
 }

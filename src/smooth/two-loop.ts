@@ -81,7 +81,8 @@ export function addPair(
   const n = x.length
   const memory = curvatures.length
   const at = next * n
-  const copy = mirror !== undefined && mirror.owner === steps ? mirror : undefined
+  // Without a mirror the second pair of stores repeats the first.
+  const { steps: mirroredSteps, changes: mirroredChanges } = mirror?.owner === steps ? mirror : pairs
   let sy = 0
   let ss = 0
   let yy = 0
@@ -90,15 +91,11 @@ export function addPair(
     const y = nextGradient[i] - gradient[i]
     steps[at + i] = s
     changes[at + i] = y
+    mirroredSteps[at + i] = s
+    mirroredChanges[at + i] = y
     sy += s * y
     ss += s * s
     yy += y * y
-  }
-  if (copy !== undefined) {
-    for (let i = at; i < at + n; i++) {
-      copy.steps[i] = steps[i]
-      copy.changes[i] = changes[i]
-    }
   }
   const inverse = 1 / sy
   if (!(sy > SMALLEST_COSINE * Math.sqrt(ss) * Math.sqrt(yy)) || !Number.isFinite(inverse)) {
@@ -115,14 +112,24 @@ export function addPair(
 /**
  * out = -H g for the BFGS matrix H of the pairs, whose initial matrix is <s, y> / <y, y> I.
  *
+ * @returns <g, out>
  * @see Nocedal and Wright, Numerical Optimization, 2nd ed. (2006), Algorithm 7.4 and Eq. (7.20)
  */
-export function twoLoop(pairs: CorrectionPairs, gradient: Float64Array, out: Float64Array): void {
+export function twoLoop(pairs: CorrectionPairs, gradient: Float64Array, out: Float64Array): number {
   const n = gradient.length
-  for (let i = 0; i < n; i++) out[i] = -gradient[i]
-  if (pairs.count === 0) return
-  if (n < KERNEL_LENGTH || pairs.steps.length > MIRROR_LIMIT) twoLoopPlain(pairs, out)
-  else twoLoopOnKernels(pairs, out)
+  let result = out
+  if (pairs.count > 0 && n >= KERNEL_LENGTH && pairs.steps.length <= MIRROR_LIMIT) {
+    result = twoLoopOnKernels(pairs, gradient)
+  } else {
+    for (let i = 0; i < n; i++) out[i] = -gradient[i]
+    if (pairs.count > 0) twoLoopPlain(pairs, out)
+  }
+  let slope = 0
+  for (let i = 0; i < n; i++) {
+    out[i] = result[i]
+    slope += gradient[i] * out[i]
+  }
+  return slope
 }
 
 function twoLoopPlain(pairs: CorrectionPairs, d: Float64Array): void {
@@ -150,9 +157,10 @@ function twoLoopPlain(pairs: CorrectionPairs, d: Float64Array): void {
   }
 }
 
-function twoLoopOnKernels(pairs: CorrectionPairs, d: Float64Array): void {
+/** The same in the mirror's own memory, where the result lies. */
+function twoLoopOnKernels(pairs: CorrectionPairs, gradient: Float64Array): Float64Array {
   const { curvatures, coefficients, next, count } = pairs
-  const n = d.length
+  const n = gradient.length
   const memory = curvatures.length
   const { workspace, steps, changes, direction } = mirrorOf(pairs, n)
   const { dot_f64, axpy_f64, scal_f64 } = workspace.kernels
@@ -160,7 +168,7 @@ function twoLoopOnKernels(pairs: CorrectionPairs, d: Float64Array): void {
   const y = changes.byteOffset
   const v = direction.byteOffset
   const stride = 8 * n
-  for (let i = 0; i < n; i++) direction[i] = d[i]
+  for (let i = 0; i < n; i++) direction[i] = -gradient[i]
   let row = next
   for (let k = 0; k < count; k++) {
     row = row === 0 ? memory - 1 : row - 1
@@ -174,5 +182,5 @@ function twoLoopOnKernels(pairs: CorrectionPairs, d: Float64Array): void {
     axpy_f64(n, b, s + row * stride, v)
     row = row === memory - 1 ? 0 : row + 1
   }
-  for (let i = 0; i < n; i++) d[i] = direction[i]
+  return direction
 }

@@ -27,6 +27,9 @@ function put(columns: Record<string, number[]>, name: string, row: number, value
   column[row] = value
 }
 
+/** Names of the columns of oracle counts, so that a row does not build strings. */
+const evaluationColumns: Record<string, string> = {}
+
 /** Adds a row if the iteration falls on the stride. */
 export function record(
   trace: Trace,
@@ -41,7 +44,8 @@ export function record(
   columns.iteration.push(iteration)
   columns.elapsedMs.push(elapsedMs)
   for (const name in measures) put(columns, name, row, measures[name])
-  for (const name in evaluations) put(columns, `evaluations.${name}`, row, evaluations[name])
+  for (const name in evaluations)
+    put(columns, (evaluationColumns[name] ??= `evaluations.${name}`), row, evaluations[name])
   for (const name in columns) if (columns[name].length <= row) columns[name].push(NaN)
   if (row + 1 >= trace.capacity) thin(trace)
 }

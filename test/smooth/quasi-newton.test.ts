@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { RandomStream } from '../../src/base/index.ts'
-import { barzilaiBorwein, lbfgs, quadraticBowl, rosenbrock } from '../../src/smooth/index.ts'
+import { barzilaiBorwein, chainedRosenbrock, lbfgs, quadraticBowl, rosenbrock } from '../../src/smooth/index.ts'
 import { iterate, run, type SmoothProblem, smoothProblem } from '../../src/solver/index.ts'
 
 /** (1/2) x^T A x - b^T x with a random symmetric positive definite A. */
@@ -90,6 +90,47 @@ describe('lbfgs', () => {
     const lifted = { ...bowl, value: (x: Float64Array) => 1e6 + bowl.value(x) } as SmoothProblem
     const high = run(lifted, lbfgs(), { tolerance: 1e-8 })
     expect(high.status).toBe('converged')
+  })
+
+  it('keeps runs apart that take turns, or that run inside one another', () => {
+    // Long vectors are multiplied in memory that all runs share.
+    const options = { tolerance: 1e-6, maxIterations: 30 }
+    const problems = [rosenbrock(40), rosenbrock(64), chainedRosenbrock(40)]
+    const alone = problems.map((p) => run(p, lbfgs(), options).x)
+    const paths = problems.map((p) => iterate(p, lbfgs(), options))
+    const results: (Float64Array | null)[] = problems.map(() => null)
+    while (results.some((x) => x === null)) {
+      paths.forEach((path, k) => {
+        if (results[k] !== null) return
+        const next = path.next()
+        if (next.done) results[k] = next.value.x
+      })
+    }
+    results.forEach((x, k) => {
+      expect(x).toEqual(alone[k])
+    })
+    const nesting = rosenbrock(40)
+    const nested = run(
+      {
+        ...nesting,
+        valueAndGradient(x: Float64Array, out: Float64Array) {
+          run(chainedRosenbrock(40), lbfgs(), { maxIterations: 3 })
+          return nesting.valueAndGradient?.(x, out) as number
+        },
+      },
+      lbfgs(),
+      options,
+    )
+    expect(nested.x).toEqual(alone[0])
+  })
+
+  it('takes the same directions on kernels as in plain loops', () => {
+    // A separable function repeated: 40 variables run on kernels, 2 in plain loops, and the iterates are copies.
+    const small = run(rosenbrock(2), lbfgs(), { maxIterations: 12, tolerance: 0 })
+    const large = run(rosenbrock(40), lbfgs(), { maxIterations: 12, tolerance: 0 })
+    large.x.forEach((v, i) => {
+      expect(v).toBeCloseTo(small.x[i % 2], 6)
+    })
   })
 
   it('decreases f at every step, and its steps satisfy the Wolfe conditions', () => {
