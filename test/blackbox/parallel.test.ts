@@ -10,6 +10,8 @@ import {
   evaluatorPool,
   inParallel,
   nelderMead,
+  serveObjective,
+  webWorkerEvaluator,
 } from '../../src/blackbox/index.ts'
 import { parallelEvaluator } from '../../src/node/parallel-evaluation.ts'
 import { gradientDescent } from '../../src/smooth/index.ts'
@@ -119,6 +121,60 @@ describe('parallel evaluation', () => {
         await done
         expect([...out]).toEqual(Array.from({ length: count }, (_, i) => 20 * i + 2 * i + 1))
       }
+    }
+  })
+
+  it('speaks the same language to Web Workers', async () => {
+    // A worker made of serveObjective itself, connected by structured clones.
+    interface Line {
+      onmessage: ((event: { data: unknown }) => void) | null
+      onerror: ((event: { message: string }) => void) | null
+      postMessage(message: unknown): void
+      terminate(): void
+    }
+    const scope = globalThis as unknown as { onmessage?: unknown; postMessage?: unknown }
+    const before = { onmessage: scope.onmessage, postMessage: scope.postMessage }
+    const lines: Line[] = []
+    let ended = 0
+    const start = (): Worker => {
+      serveObjective(value)
+      const served = scope.onmessage as (event: { data: unknown }) => void
+      const line: Line = {
+        onmessage: null,
+        onerror: null,
+        postMessage(message) {
+          queueMicrotask(() => {
+            scope.postMessage = (reply: unknown) => line.onmessage?.({ data: structuredClone(reply) })
+            served({ data: structuredClone(message) })
+          })
+        },
+        terminate: () => {
+          ended++
+        },
+      }
+      lines.push(line)
+      return line as unknown as Worker
+    }
+    try {
+      const web = webWorkerEvaluator(start, { workers: 3 })
+      const problem = smoothProblem({
+        dimension: n,
+        value,
+        valueBatch: web.valueBatch,
+        lower,
+        upper,
+        start: [3, -2, 1.5, 0.4],
+      })
+      const limits = { seed: 4, tolerance: 0, maxIterations: 10 }
+      const two = await runAsync(problem, inParallel(differentialEvolution()), limits)
+      expect(bits(two)).toBe(bits(run(serial, differentialEvolution(), limits)))
+      const lost = web.valueBatch(new Float64Array(n), 1, new Float64Array(1))
+      lines[0].onerror?.({ message: 'out of memory' })
+      await expect(lost).rejects.toThrow(/out of memory/)
+      await web.close()
+      expect(ended).toBe(3)
+    } finally {
+      Object.assign(scope, before)
     }
   })
 
