@@ -110,17 +110,14 @@ describe('lbfgs', () => {
       expect(x).toEqual(alone[k])
     })
     const nesting = rosenbrock(40)
-    const nested = run(
-      {
-        ...nesting,
-        valueAndGradient(x: Float64Array, out: Float64Array) {
-          run(chainedRosenbrock(40), lbfgs(), { maxIterations: 3 })
-          return nesting.valueAndGradient?.(x, out) as number
-        },
+    const outer: SmoothProblem = {
+      ...nesting,
+      valueAndGradient(x, out) {
+        run(chainedRosenbrock(40), lbfgs(), { maxIterations: 3 })
+        return nesting.valueAndGradient?.(x, out) as number
       },
-      lbfgs(),
-      options,
-    )
+    }
+    const nested = run(outer, lbfgs(), options)
     expect(nested.x).toEqual(alone[0])
   })
 
