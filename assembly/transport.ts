@@ -512,3 +512,86 @@ export function transport_cheapest(cost: usize, stride: i32, x: f64, y: usize, w
   }
   return best - x
 }
+
+/**
+ * Solves eta [diag(rowSums), S; S', diag(columnSums)] z = g by conjugate gradients from 0 with Jacobi's preconditioner, to the
+ * relative residual `tolerance`, in at most 5 (n + m) steps. S has compressed rows (`offsets` of rows + 1, then `columns`, 32-bit
+ * integers). Vectors have the padded length `size` (even), the columns beginning at `first`; `diagonal` holds both sums, and 1
+ * in between and behind, where everything else is 0. `residual` holds g on entry.
+ *
+ * @returns the number of steps
+ */
+export function transport_conjugate_gradients(
+  rows: i32, first: i32, size: i32, diagonal: usize, offsets: usize, columns: usize, values: usize, eta: f64,
+  tolerance: f64, residual: usize, search: usize, product: usize, inverse: usize, solution: usize,
+): i32 {
+  const bytes = <usize>size << 3
+  const base = <usize>first << 3
+  const zero = f64x2.splat(0)
+  let rho2 = zero
+  let norm2 = zero
+  for (let k: usize = 0; k < bytes; k += 16) {
+    // A row that the plan has lost entirely (underflow) must not divide by zero.
+    const d = f64x2.pmax(v128.load(diagonal + k), f64x2.splat(1e-300))
+    const w = f64x2.div(f64x2.splat(1), f64x2.mul(f64x2.splat(eta), d))
+    const r = v128.load(residual + k)
+    const p = f64x2.mul(w, r)
+    v128.store(inverse + k, w)
+    v128.store(solution + k, zero)
+    v128.store(search + k, p)
+    rho2 = f64x2.add(rho2, f64x2.mul(r, p))
+    norm2 = f64x2.add(norm2, f64x2.mul(r, r))
+  }
+  let rho = sumLanes(rho2)
+  let norm = sumLanes(norm2)
+  const target = tolerance * tolerance * norm
+  const most = 5 * size
+  let steps = 0
+  while (norm > target && steps < most) {
+    for (let k: usize = 0; k < bytes; k += 16) {
+      v128.store(product + k, f64x2.mul(v128.load(diagonal + k), v128.load(search + k)))
+    }
+    let at = <usize>load<i32>(offsets)
+    for (let i = 0; i < rows; i++) {
+      const end = <usize>load<i32>(offsets + (<usize>(i + 1) << 2))
+      const p = load<f64>(search + (<usize>i << 3))
+      let sum = load<f64>(product + (<usize>i << 3))
+      for (; at < end; at++) {
+        const j = base + (<usize>load<i32>(columns + (at << 2)) << 3)
+        const s = load<f64>(values + (at << 3))
+        sum += s * load<f64>(search + j)
+        store<f64>(product + j, load<f64>(product + j) + s * p)
+      }
+      store<f64>(product + (<usize>i << 3), sum)
+    }
+    let curve = zero
+    for (let k: usize = 0; k < bytes; k += 16) {
+      curve = f64x2.add(curve, f64x2.mul(v128.load(search + k), v128.load(product + k)))
+    }
+    const curvature = eta * sumLanes(curve)
+    if (!(curvature > 0)) break
+    const alpha = rho / curvature
+    const alpha2 = f64x2.splat(alpha)
+    const etaAlpha = f64x2.splat(eta * alpha)
+    rho2 = zero
+    norm2 = zero
+    for (let k: usize = 0; k < bytes; k += 16) {
+      const r = f64x2.sub(v128.load(residual + k), f64x2.mul(etaAlpha, v128.load(product + k)))
+      v128.store(residual + k, r)
+      v128.store(solution + k, f64x2.add(v128.load(solution + k), f64x2.mul(alpha2, v128.load(search + k))))
+      const square = f64x2.mul(r, r)
+      rho2 = f64x2.add(rho2, f64x2.mul(square, v128.load(inverse + k)))
+      norm2 = f64x2.add(norm2, square)
+    }
+    const next = sumLanes(rho2)
+    norm = sumLanes(norm2)
+    const beta = f64x2.splat(next / rho)
+    rho = next
+    for (let k: usize = 0; k < bytes; k += 16) {
+      const p = f64x2.mul(v128.load(inverse + k), v128.load(residual + k))
+      v128.store(search + k, f64x2.add(p, f64x2.mul(beta, v128.load(search + k))))
+    }
+    steps++
+  }
+  return steps
+}

@@ -122,7 +122,12 @@ export async function transportBenchmarks(): Promise<BenchmarkRow[]> {
     runs,
   })
   const jobs: PeerJob[] = [
-    ...sizes.flatMap((n) => [clouds(n, 'sinkhorn', 15), clouds(n, 'numpy', 15), clouds(n, 'sinkhorn_log', 5)]),
+    ...sizes.flatMap((n) => [
+      clouds(n, 'sinkhorn', 15),
+      clouds(n, 'numpy', 15),
+      clouds(n, 'sinkhorn_log', 5),
+      clouds(n, 'sinkhorn_log', 5),
+    ]),
     { kind: 'clouds', n: 1000, m: 1000, seed: 1000, peer: 'emd', runs: 7 },
     { kind: 'random', n: 1000, m: 1000, seed: 1, peer: 'emd', runs: 7 },
   ]
@@ -134,7 +139,10 @@ export async function transportBenchmarks(): Promise<BenchmarkRow[]> {
     const peer = peers?.[k] ?? null
     const { n } = job
     const exact = job.peer === 'emd'
-    const method = job.peer === 'sinkhorn_log' ? ('sinkhorn-log' as const) : ('auto' as const)
+    const logDomain = job.peer === 'sinkhorn_log'
+    // The second job of a kind is solved with over-relaxation, still in the log domain.
+    const relaxed = logDomain && jobs.findIndex((other) => other.n === n && other.peer === job.peer) < k
+    const method = !logDomain ? 'auto' : relaxed ? sinkhornOverrelaxed({ domain: 'log' }) : 'sinkhorn-log'
     const solve = (): {
       cost: number
       marginalError: number
@@ -163,7 +171,7 @@ export async function transportBenchmarks(): Promise<BenchmarkRow[]> {
     )
     check(peer.error < 2 * tolerance + 1e-12, `the peer's marginal error is ${peer.error}`)
     const ratio = peer.ms / oursMs
-    const smallest = exact ? 0.5 : job.peer === 'numpy' ? 1 / 1.2 : job.peer === 'sinkhorn_log' ? 3 : 1
+    const smallest = exact ? 0.5 : job.peer === 'numpy' ? 1 / 1.2 : logDomain ? 3 : 1
     rows.push({
       name: exact
         ? `exact transport, ${job.kind}`
@@ -200,8 +208,8 @@ function smallRegularization(): BenchmarkRow[] {
   check(newton.converged, newton.message)
   const rivals: [string, Method<TransportProblem>, number][] = [
     ['sinkhorn', sinkhorn(), 20_000],
-    ['sinkhorn-overrelaxed (1.9)', sinkhornOverrelaxed({ relaxation: 1.9 }), 3000],
-    ['sinkhorn-epsilon-scaling', sinkhornEpsilonScaling(), 3000],
+    ['sinkhorn-overrelaxed', sinkhornOverrelaxed(), 10_000],
+    ['sinkhorn-epsilon-scaling', sinkhornEpsilonScaling(), 2000],
     ['sinkhorn-log', sinkhornLog(), 1000],
   ]
   return rivals.map(([name, method, most]) => {
@@ -219,7 +227,7 @@ function smallRegularization(): BenchmarkRow[] {
       ratio,
       bar: '>= 10',
       holds: ratio >= 10,
-      note: `${newton.iterations} iterations to 1e-9; ${name}: ${reached} after ${result.iterations}, so that the ratio is a lower bound`,
+      note: `${newton.iterations} iterations to 1e-9; ${name}: ${reached} after ${result.iterations}${result.converged ? '' : ', so that the ratio is a lower bound'}`,
     }
   })
 }

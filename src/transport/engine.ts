@@ -1,5 +1,6 @@
 import { Workspace } from '../linalg/index.ts'
 import { type Cost, checkCost, metrics } from './cost.ts'
+import { divide, multiply } from './loops.ts'
 
 /** The kernels of `assembly/transport.ts`; pointers are byte addresses, see there. */
 interface TransportKernels {
@@ -506,7 +507,7 @@ export class TransportEngine {
    * u (a / rowSums)^omega, `columnSums` = K' nextX, `nextY` = the new column scalings v (b / (v o columnSums))^omega.
    */
   scale(u: Float64Array, v: Float64Array, omega = 1): void {
-    const { kernels, rows, columns, stride, columnSums, rowSums, b, nextY } = this
+    const { kernels, rows, stride, columnSums, rowSums, b, nextY } = this
     this.u.set(u)
     this.v.set(v)
     columnSums.fill(0)
@@ -523,8 +524,8 @@ export class TransportEngine {
       this.nextX.byteOffset,
       columnSums.byteOffset,
     )
-    for (let i = 0; i < rows; i++) rowSums[i] *= u[i]
-    if (omega === 1) for (let j = 0; j < columns; j++) nextY[j] = b[j] / columnSums[j]
+    multiply(rowSums, u, rowSums)
+    if (omega === 1) divide(b, columnSums, nextY)
     else {
       const sums = columnSums.byteOffset
       kernels.transport_relax(

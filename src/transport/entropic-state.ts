@@ -1,6 +1,7 @@
 import type { Context, Measures, StepOutcome } from '../solver/index.ts'
 import type { TransportEngine } from './engine.ts'
 import { hasFeasiblePlan } from './feasibility.ts'
+import { distance, dot, rowSumsFrom, total } from './loops.ts'
 import { marginalErrorOf, type Potentials, type TransportProblem } from './transport-problem.ts'
 
 /** What every method of entropic transport remembers: a measured iterate, on the supports of a and b. */
@@ -92,15 +93,10 @@ export function measureSums(
   y: Float64Array,
 ): { objective: number; dual: number; marginalError: number; planMass: number } {
   const { rowSums, columnSums } = engine
-  let planMass = 0
-  let objective = 0
-  for (let i = 0; i < x.length; i++) {
-    planMass += rowSums[i]
-    objective += rowSums[i] * x[i]
-  }
-  for (let j = 0; j < y.length; j++) objective += columnSums[j] * y[j]
+  const planMass = total(rowSums, x.length)
+  const objective = dot(rowSums, x) + dot(columnSums, y) - problem.regularization * planMass
   return {
-    objective: objective - problem.regularization * planMass,
+    objective,
     dual: problem.dualObjective(x, y, planMass),
     marginalError: marginalErrorOf(engine, rowSums, columnSums, problem.mass),
     planMass,
@@ -154,18 +150,12 @@ export function logStep(problem: TransportProblem, state: AheadState, engine: Tr
   const { nextX, nextY } = state
   problem.onPass()
   engine.pass(nextX, nextY, eta, 1, omega)
-  const { a, b, softmin } = engine
-  let error = state.nextColumnError
-  let planMass = 0
-  let value = state.nextColumnValue
-  for (let i = 0; i < a.length; i++) {
-    // softmin fits the row exactly, so the row sum under nextX is a_i exp(eta (nextX_i - softmin_i)).
-    const sum = a[i] * Math.exp(eta * (nextX[i] - softmin[i]))
-    error += Math.abs(sum - a[i])
-    planMass += sum
-    value += sum * nextX[i]
-  }
-  for (let j = 0; j < b.length; j++) value += b[j] * nextY[j]
+  const { a, b, softmin, rowSums } = engine
+  // softmin fits the rows exactly, so the sums under nextX are a_i exp(eta (nextX_i - softmin_i)).
+  rowSumsFrom(a, nextX, softmin, eta, rowSums)
+  const error = state.nextColumnError + distance(rowSums, a)
+  const planMass = total(rowSums, a.length)
+  const value = state.nextColumnValue + dot(rowSums, nextX) + dot(b, nextY)
   const dual = problem.dualObjective(nextX, nextY, planMass)
   if (!Number.isFinite(dual) || !Number.isFinite(error)) {
     return { outcome: 'diverged', reason: `the dual objective became ${dual}` }

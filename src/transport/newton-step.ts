@@ -1,6 +1,7 @@
 import type { StepOutcome } from '../solver/index.ts'
 import type { TransportEngine } from './engine.ts'
 import { type AheadState, measureSums } from './entropic-state.ts'
+import { addScaled, dot, subtract } from './loops.ts'
 import type { TransportProblem } from './transport-problem.ts'
 
 /** Newton's method on the dual: what it remembers beyond the potentials. */
@@ -47,10 +48,8 @@ const MOST_HALVINGS = 50
 
 /** Writes g = (a - P 1, b - P' 1) from the sums in the state. */
 export function dualGradient(state: NewtonState, engine: TransportEngine, scratch: NewtonScratch): void {
-  const { a, b } = engine
-  const { gradientX, gradientY } = scratch
-  for (let i = 0; i < a.length; i++) gradientX[i] = a[i] - state.rowSums[i]
-  for (let j = 0; j < b.length; j++) gradientY[j] = b[j] - state.columnSums[j]
+  subtract(engine.a, state.rowSums, scratch.gradientX)
+  subtract(engine.b, state.columnSums, scratch.gradientY)
 }
 
 /** Puts the plan of the current potentials into the slot, if it is not there already. Not counted: it restores memory. */
@@ -96,15 +95,13 @@ export function newtonLineSearch(
   scratch: NewtonScratch,
 ): StepOutcome {
   const { gradientX, gradientY, directionX, directionY, trialX, trialY } = scratch
-  let slope = 0
-  for (let i = 0; i < trialX.length; i++) slope += gradientX[i] * directionX[i]
-  for (let j = 0; j < trialY.length; j++) slope += gradientY[j] * directionY[j]
+  const slope = dot(gradientX, directionX) + dot(gradientY, directionY)
   const drowned = slope < 1e-12 * problem.mass * (engine.largest || problem.regularization)
   const eta = 1 / problem.regularization
   let alpha = 1
   for (let k = 0; k <= MOST_HALVINGS; k++, alpha *= 0.5) {
-    for (let i = 0; i < trialX.length; i++) trialX[i] = state.x[i] + alpha * directionX[i]
-    for (let j = 0; j < trialY.length; j++) trialY[j] = state.y[j] + alpha * directionY[j]
+    addScaled(state.x, alpha, directionX, trialX)
+    addScaled(state.y, alpha, directionY, trialY)
     problem.onPass()
     engine.plan(trialX, trialY, eta, true)
     const measured = measureSums(problem, engine, trialX, trialY)

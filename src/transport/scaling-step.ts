@@ -1,6 +1,7 @@
 import type { Context, StepOutcome } from '../solver/index.ts'
 import { engineFor, type TransportEngine } from './engine.ts'
 import { type AheadState, entropicState, infeasibleOutcome, logStep, lookAhead } from './entropic-state.ts'
+import { closerThan, distance, dot, liesWithin, multiply, total } from './loops.ts'
 import type { Potentials, TransportProblem } from './transport-problem.ts'
 
 /** Sinkhorn on a stored kernel where that is safe, in the log domain where it is not. */
@@ -12,6 +13,9 @@ export interface ScalingState extends AheadState {
   baseY: Float64Array
   nextU: Float64Array
   nextV: Float64Array
+  /** Column sums of the next iterate, where relaxation makes them differ from b; else not in use. */
+  nextColumns: Float64Array
+  nextRelaxed: boolean
   /** How often potentials have been absorbed. */
   absorptions: number
 }
@@ -26,10 +30,10 @@ const LARGEST_SCALING = Math.exp(50)
 /** Potentials that move by more than this many regularizations in an iteration stay in the log domain. */
 const SETTLED = 10
 
-/** The measured start with the next iterate: on the kernel of the start if that can be scaled at once. */
-export function scalingStart(problem: TransportProblem, context: Context<Potentials>): ScalingState {
+/** The measured start with the next iterate: on the kernel of the start if that can be scaled at once (and is to be). */
+export function scalingStart(problem: TransportProblem, context: Context<Potentials>, logOnly = false): ScalingState {
   const engine = engineFor(problem)
-  const measured = entropicState(problem, context, engine, engine.slot !== null)
+  const measured = entropicState(problem, context, engine, engine.slot !== null && !logOnly)
   const state = {
     ...measured,
     nextX: new Float64Array(engine.rows),
@@ -41,8 +45,11 @@ export function scalingStart(problem: TransportProblem, context: Context<Potenti
     baseY: measured.y.slice(),
     nextU: new Float64Array(engine.rows).fill(1),
     nextV: new Float64Array(engine.columns).fill(1),
+    nextColumns: new Float64Array(engine.columns),
+    nextRelaxed: false,
     absorptions: 1,
   }
+  if (logOnly) return lookAhead(problem, { ...state, mode: 'log', absorptions: 0 }, engine)
   if (engine.slot === null) {
     context.note('the kernel does not fit into memory: every iteration is in the log domain')
   } else if (healthy(engine.rowSums, engine.rows) && healthy(engine.columnSums, engine.columns)) {
@@ -62,39 +69,34 @@ export function scalingStart(problem: TransportProblem, context: Context<Potenti
  * One iteration: measures the iterate ahead, makes it the current one and computes the one after it, in one pass.
  *
  * @param omega relaxation of the iterate that is computed
+ * @param logOnly never to scale a stored kernel
  */
 export function scalingOrLogStep(
   problem: TransportProblem,
   state: ScalingState,
   context: Context<Potentials>,
   omega = 1,
+  logOnly = false,
 ): StepOutcome {
   if (state.infeasible) return infeasibleOutcome
   const engine = engineFor(problem)
   const scratch = context.scratch<Scratch>(() => ({ absorptions: 0 }))
   if (state.mode === 'scaling') return scalingStep(problem, state, engine, scratch, omega)
   const outcome = logStep(problem, state, engine, omega)
-  if (outcome !== undefined || engine.slot === null) return outcome
+  if (outcome !== undefined || engine.slot === null || logOnly) return outcome
   if (settled(state, problem.regularization)) absorb(problem, state, engine, scratch)
 }
 
 function healthy(sums: Float64Array, count: number): boolean {
-  for (let i = 0; i < count; i++) if (!(sums[i] > 1e-200 && sums[i] < 1e200)) return false
-  return true
+  return liesWithin(sums, 1e-200, 1e200, count)
 }
 
 function inRange(scalings: Float64Array): boolean {
-  for (let i = 0; i < scalings.length; i++) {
-    if (!(scalings[i] < LARGEST_SCALING && scalings[i] > 1 / LARGEST_SCALING)) return false
-  }
-  return true
+  return liesWithin(scalings, 1 / LARGEST_SCALING, LARGEST_SCALING)
 }
 
-function settled(state: AheadState, epsilon: number): boolean {
-  const { x, y, nextX, nextY } = state
-  for (let i = 0; i < x.length; i++) if (!(Math.abs(nextX[i] - x[i]) < SETTLED * epsilon)) return false
-  for (let j = 0; j < y.length; j++) if (!(Math.abs(nextY[j] - y[j]) < SETTLED * epsilon)) return false
-  return true
+function settled({ x, y, nextX, nextY }: AheadState, epsilon: number): boolean {
+  return closerThan(x, nextX, SETTLED * epsilon) && closerThan(y, nextY, SETTLED * epsilon)
 }
 
 /** Makes the potentials of the next iterate those of the kernel. One pass. */
@@ -104,9 +106,11 @@ function absorb(problem: TransportProblem, state: ScalingState, engine: Transpor
   state.baseY.set(state.nextY)
   state.nextU.fill(1)
   state.nextV.fill(1)
+  state.nextRelaxed = true
   state.absorptions++
   state.mode = 'scaling'
   fillSlot(problem, state, engine, scratch)
+  state.nextColumns.set(engine.columnSums.subarray(0, engine.columns))
 }
 
 function fillSlot(problem: TransportProblem, state: ScalingState, engine: TransportEngine, scratch: Scratch): void {
@@ -125,22 +129,17 @@ function scalingStep(
   // After a resume, or when another run used the slot, the kernel is made again from the same potentials: the same bits.
   if (!engine.holds(scratch) || scratch.absorptions !== state.absorptions) fillSlot(problem, state, engine, scratch)
   const { regularization: epsilon, mass } = problem
-  const { nextU, nextV, nextX, nextY, baseX, baseY } = state
+  const { nextU, nextV, nextX, nextY, nextColumns, baseX, baseY } = state
   problem.onPass()
   engine.scale(nextU, nextV, omega)
   const { rowSums, columnSums, a, b } = engine
   // The arrays nextX, nextY of the log domain hold the potentials of the iterate being measured.
   engine.addLog(baseX, epsilon, nextU, nextX)
   engine.addLog(baseY, epsilon, nextV, nextY)
-  let error = state.nextColumnError
-  let planMass = 0
-  let value = state.nextColumnValue
-  for (let i = 0; i < a.length; i++) {
-    error += Math.abs(rowSums[i] - a[i])
-    planMass += rowSums[i]
-    value += rowSums[i] * nextX[i]
-  }
-  for (let j = 0; j < b.length; j++) value += b[j] * nextY[j]
+  const columns = state.nextRelaxed ? nextColumns : b
+  const error = distance(rowSums, a) + distance(columns, b)
+  const planMass = total(rowSums, a.length)
+  const value = dot(rowSums, nextX) + dot(columns, nextY)
   const dual = problem.dualObjective(nextX, nextY, planMass)
   if (!Number.isFinite(dual) || !Number.isFinite(error)) {
     return { outcome: 'diverged', reason: `the dual objective became ${dual}` }
@@ -152,27 +151,19 @@ function scalingStep(
   state.objective = value - epsilon * planMass
   state.dual = dual
   state.marginalError = error / mass
-  state.nextColumnError = 0
-  state.nextColumnValue = 0
   if (inRange(engine.nextX) && inRange(engine.nextY)) {
     nextU.set(engine.nextX)
     nextV.set(engine.nextY)
-    if (omega === 1) return
+    state.nextRelaxed = omega !== 1
     // With relaxation the new columns do not fit exactly; their sums are known from the making.
-    let columnError = 0
-    let columnValue = 0
-    for (let j = 0; j < b.length; j++) {
-      const residual = nextV[j] * columnSums[j] - b[j]
-      columnError += Math.abs(residual)
-      columnValue += residual * (baseY[j] + epsilon * Math.log(nextV[j]))
-    }
-    state.nextColumnError = columnError
-    state.nextColumnValue = columnValue
+    if (state.nextRelaxed) multiply(columnSums, nextV, nextColumns)
     return
   }
   problem.onPass()
   engine.pass(state.x, state.y, 1 / epsilon)
   state.nextX.set(engine.nextX)
   state.nextY.set(engine.nextY)
+  state.nextColumnError = 0
+  state.nextColumnValue = 0
   state.mode = 'log'
 }

@@ -1,7 +1,9 @@
 import { choice, flag, integer, UnsupportedError, within } from '../base/index.ts'
 import { defineMethod, type StepOutcome } from '../solver/index.ts'
+import { CoupledSolver } from './coupled-solver.ts'
 import { engineFor, type TransportEngine } from './engine.ts'
 import { entropicSolution, entropicState, infeasibleOutcome, logStep, lookAhead } from './entropic-state.ts'
+import { total } from './loops.ts'
 import {
   dualGradient,
   ensurePlan,
@@ -11,7 +13,7 @@ import {
   newtonLineSearch,
   newtonScratch,
 } from './newton-step.ts'
-import { type SparsePlan, sparsePlan, sparsify } from './sparsify.ts'
+import { sparsify } from './sparsify.ts'
 import type { TransportProblem } from './transport-problem.ts'
 
 export interface SinkhornNewtonSparseOptions {
@@ -47,12 +49,8 @@ interface SparseNewtonState extends NewtonState {
 }
 
 interface Scratch extends NewtonScratch {
-  sparse: SparsePlan
-  residual: Float64Array
-  search: Float64Array
-  product: Float64Array
-  inverse: Float64Array
-  solution: Float64Array
+  /** Made when first needed, and again when more entries are to be kept. */
+  solver: CoupledSolver | null
 }
 
 /** Newton steps within which the marginal error must halve. */
@@ -107,25 +105,23 @@ export const sinkhornNewtonSparse = defineMethod<TransportProblem, SinkhornNewto
 
   create: (options) => {
     const { sinkhornIterations, newtonIterations, keepPerRow, cgTolerance, mode, adaptiveSwitch } = options
-    const scratchOf = (engine: TransportEngine): Scratch => {
-      const { rows: n, columns: m } = engine
-      return {
-        ...newtonScratch(n, m),
-        sparse: sparsePlan(n, 0),
-        residual: new Float64Array(n + m),
-        search: new Float64Array(n + m),
-        product: new Float64Array(n + m),
-        inverse: new Float64Array(n + m),
-        solution: new Float64Array(n + m),
-      }
-    }
+    const scratchOf = ({ rows, columns }: TransportEngine): Scratch => ({
+      ...newtonScratch(rows, columns),
+      solver: null,
+    })
 
-    const keepLargest = (engine: TransportEngine, state: SparseNewtonState, scratch: Scratch): void => {
+    /** Puts the largest entries of the plan in the slot into the solver. @returns their share of the mass */
+    const keepLargest = (engine: TransportEngine, state: SparseNewtonState, scratch: Scratch): number => {
       const { rows: n, columns: m, stride, slot } = engine
-      let total = 0
-      for (let i = 0; i < n; i++) total += state.rowSums[i]
       const keep = Math.min(n * m, Math.round(state.keepPerRow * Math.max(n, m)))
-      sparsify(slot as Float64Array, n, m, stride, total, keep, scratch.sparse)
+      // Room for ties.
+      const capacity = Math.min(n * m, Math.max(4 * keep, 64))
+      if (scratch.solver === null || scratch.solver.coupling.values.length < capacity) {
+        scratch.solver = new CoupledSolver(n, m, capacity)
+      }
+      const { coupling } = scratch.solver
+      const kept = sparsify(slot as Float64Array, n, m, stride, keep, coupling)
+      return total(coupling.values, kept) / total(state.rowSums, n)
     }
 
     /** Whether the mass on the kept entries has changed by less than 1e-3 since the last look. */
@@ -138,8 +134,7 @@ export const sinkhornNewtonSparse = defineMethod<TransportProblem, SinkhornNewto
       const before = state.keptMass
       enterNewton(problem, state, engine, scratch)
       state.phase = 'sinkhorn'
-      keepLargest(engine, state, scratch)
-      state.keptMass = scratch.sparse.keptMass
+      state.keptMass = keepLargest(engine, state, scratch)
       return Math.abs(state.keptMass - before) < SETTLED_MASS
     }
 
@@ -166,9 +161,18 @@ export const sinkhornNewtonSparse = defineMethod<TransportProblem, SinkhornNewto
     ): StepOutcome => {
       ensurePlan(problem, state, engine, scratch)
       dualGradient(state, engine, scratch)
-      keepLargest(engine, state, scratch)
-      const keptMass = scratch.sparse.keptMass
-      const cg = solveSparse(state, engine, scratch, 1 / problem.regularization, cgTolerance)
+      const keptMass = keepLargest(engine, state, scratch)
+      // The diagonal is that of the full plan: with the kept entries' own sums the matrix would be singular.
+      const cg = (scratch.solver as CoupledSolver).solve(
+        state.rowSums,
+        state.columnSums,
+        scratch.gradientX,
+        scratch.gradientY,
+        1 / problem.regularization,
+        cgTolerance,
+        scratch.directionX,
+        scratch.directionY,
+      )
       const outcome = newtonLineSearch(problem, state, engine, scratch)
       state.cgSteps += cg
       state.latestCgSteps = cg
@@ -255,74 +259,3 @@ export const sinkhornNewtonSparse = defineMethod<TransportProblem, SinkhornNewto
     }
   },
 })
-
-/**
- * Solves eta [diag(P 1), S; S', diag(P' 1)] dz = g by conjugate gradients from 0 with Jacobi's preconditioner, to the relative
- * residual given, in at most 5 (n + m) steps. The diagonal is that of the full plan: with S's own row sums the matrix would be
- * singular.
- *
- * @returns the number of steps
- */
-function solveSparse(
-  state: SparseNewtonState,
-  engine: TransportEngine,
-  scratch: Scratch,
-  eta: number,
-  tolerance: number,
-): number {
-  const { rows: n, columns: m } = engine
-  const { rowSums, columnSums } = state
-  const { gradientX, gradientY, residual: r, search: p, product: q, inverse, solution: z } = scratch
-  const { offsets, columns, values } = scratch.sparse
-  const size = n + m
-  let rho = 0
-  let norm = 0
-  for (let k = 0; k < size; k++) {
-    const diagonal = k < n ? rowSums[k] : columnSums[k - n]
-    // A row that the plan has lost entirely (underflow) must not divide by zero.
-    inverse[k] = 1 / (eta * Math.max(diagonal, 1e-300))
-    z[k] = 0
-    r[k] = k < n ? gradientX[k] : gradientY[k - n]
-    p[k] = inverse[k] * r[k]
-    rho += r[k] * p[k]
-    norm += r[k] * r[k]
-  }
-  const target = tolerance * tolerance * norm
-  const most = 5 * size
-  let steps = 0
-  while (norm > target && steps < most) {
-    for (let j = 0; j < m; j++) q[n + j] = columnSums[j] * p[n + j]
-    for (let i = 0; i < n; i++) {
-      const pi = p[i]
-      let sum = rowSums[i] * pi
-      for (let k = offsets[i]; k < offsets[i + 1]; k++) {
-        const j = n + columns[k]
-        const s = values[k]
-        sum += s * p[j]
-        q[j] += s * pi
-      }
-      q[i] = sum
-    }
-    let curvature = 0
-    for (let k = 0; k < size; k++) curvature += p[k] * q[k]
-    curvature *= eta
-    if (!(curvature > 0)) break
-    const alpha = rho / curvature
-    const etaAlpha = eta * alpha
-    let next = 0
-    norm = 0
-    for (let k = 0; k < size; k++) {
-      z[k] += alpha * p[k]
-      r[k] -= etaAlpha * q[k]
-      next += r[k] * r[k] * inverse[k]
-      norm += r[k] * r[k]
-    }
-    const beta = next / rho
-    rho = next
-    for (let k = 0; k < size; k++) p[k] = inverse[k] * r[k] + beta * p[k]
-    steps++
-  }
-  scratch.directionX.set(z.subarray(0, n))
-  scratch.directionY.set(z.subarray(n))
-  return steps
-}

@@ -1,4 +1,4 @@
-import { between } from '../base/index.ts'
+import { between, choice } from '../base/index.ts'
 import { defineMethod } from '../solver/index.ts'
 import { entropicMeasures, entropicSolution } from './entropic-state.ts'
 import { type ScalingState, scalingOrLogStep, scalingStart } from './scaling-step.ts'
@@ -7,6 +7,8 @@ import type { TransportProblem } from './transport-problem.ts'
 export interface SinkhornOverrelaxedOptions {
   /** Relaxation omega in [1, 1.99]; 1 is plain Sinkhorn. Default: adapted to the rate observed. */
   relaxation?: number
+  /** `log`: soft minima in every iteration. `auto`: scale a stored kernel where that is safe. Default `auto`. */
+  domain?: 'auto' | 'log'
 }
 
 interface OverrelaxedState extends ScalingState {
@@ -54,10 +56,13 @@ export const sinkhornOverrelaxed = defineMethod<TransportProblem, SinkhornOverre
     venue: 'Algorithms',
     arxiv: '1711.01851',
   },
-  options: { relaxation: between<number | undefined>(1, 1.99, undefined, 'relaxation omega') },
-  create: ({ relaxation }) => ({
+  options: {
+    relaxation: between<number | undefined>(1, 1.99, undefined, 'relaxation omega'),
+    domain: choice(['auto', 'log'], 'auto', 'domain'),
+  },
+  create: ({ relaxation, domain }) => ({
     start(problem, context) {
-      const state = scalingStart(problem, context)
+      const state = scalingStart(problem, context, domain === 'log')
       return {
         ...state,
         omega: relaxation ?? 1,
@@ -70,7 +75,7 @@ export const sinkhornOverrelaxed = defineMethod<TransportProblem, SinkhornOverre
     },
     step(problem, state, context) {
       const before = state.dual
-      const outcome = scalingOrLogStep(problem, state, context, state.plain > 0 ? 1 : state.omega)
+      const outcome = scalingOrLogStep(problem, state, context, state.plain > 0 ? 1 : state.omega, domain === 'log')
       if (outcome !== undefined) return outcome
       state.count++
       if (state.plain > 0) state.plain--

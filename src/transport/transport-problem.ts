@@ -2,6 +2,7 @@ import { checkNames, describe, InvalidInputError, ShapeError, UnsupportedError }
 import type { Measures, Problem, ProblemClass } from '../solver/index.ts'
 import { type Cost, type CostInput, checkedCost } from './cost.ts'
 import { engineFor, type TransportEngine } from './engine.ts'
+import { distance, dot } from './loops.ts'
 
 /**
  * Dual potentials: x of the source points, length n, and y of the target points, length m. They stand for the plan
@@ -128,11 +129,7 @@ export function marginalErrorOf(
   columnSums: Float64Array,
   mass: number,
 ): number {
-  const { a, b } = engine
-  let error = 0
-  for (let i = 0; i < a.length; i++) error += Math.abs(rowSums[i] - a[i])
-  for (let j = 0; j < b.length; j++) error += Math.abs(columnSums[j] - b[j])
-  return error / mass
+  return (distance(rowSums, engine.a) + distance(columnSums, engine.b)) / mass
 }
 
 /**
@@ -404,12 +401,7 @@ export const exactTransportClass: ProblemClass<SparseCoupling> & { readonly name
 function dualOf(epsilon: number, a: Float64Array, b: Float64Array): TransportProblem['dualObjective'] {
   const positiveA = a.filter((w) => w > 0)
   const positiveB = b.filter((w) => w > 0)
-  return (x, y, planMass) => {
-    let sum = -epsilon * planMass
-    for (let i = 0; i < x.length; i++) sum += positiveA[i] * x[i]
-    for (let j = 0; j < y.length; j++) sum += positiveB[j] * y[j]
-    return sum
-  }
+  return (x, y, planMass) => dot(positiveA, x) + dot(positiveB, y) - epsilon * planMass
 }
 
 function costOf(masses: Float64Array, costs: Float64Array): number {
