@@ -40,7 +40,8 @@ function medianRun(
   runs: number,
 ): [number, Result<Float64Array>] {
   const solve = (): Result<Float64Array> =>
-    run(problem, method as Method<SmoothProblem, never>, { tolerance, maxIterations: 5000 })
+    // SciPy keeps no trace either.
+    run(problem, method as Method<SmoothProblem, never>, { tolerance, maxIterations: 5000, traceEvery: 0 })
   let result = solve()
   // The engine compiles a loop well only after some thousand passes.
   const warm = performance.now() + 500

@@ -128,6 +128,19 @@ export interface Kernels extends ElementwiseKernels {
   /** P A P' = L D L' in the lower triangle (Bunch-Kaufman); `work` holds 2 n numbers. */
   readonly sytrf_f64: (n: number, a: number, lda: number, pivots: number, work: number) => number
   readonly sytrs_f64: (n: number, a: number, lda: number, pivots: number, b: number) => void
+  /** v <- H v for the L-BFGS matrix of `count` pairs in a ring of rows [memory, n]; `coefficients` is work. */
+  readonly two_loop_f64: (
+    n: number,
+    memory: number,
+    next: number,
+    count: number,
+    scale: number,
+    steps: number,
+    changes: number,
+    curvatures: number,
+    coefficients: number,
+    v: number,
+  ) => void
   /** A = Q R (Householder, A [m, n]); `tau` holds min(m, n) numbers, `work` what `geqrf_work_f64` says in bytes. */
   readonly geqrf_f64: (m: number, n: number, a: number, lda: number, tau: number, work: number, scratch: number) => void
   readonly geqrf_work_f64: (m: number, n: number) => number

@@ -37,6 +37,8 @@ interface Mirror {
   readonly steps: Float64Array
   readonly changes: Float64Array
   readonly direction: Float64Array
+  readonly curvatures: Float64Array
+  readonly coefficients: Float64Array
   owner: Float64Array | null
 }
 
@@ -47,14 +49,22 @@ const KERNEL_LENGTH = 32
 /** Pairs of more numbers than this stay where they are: copying them would cost memory that is worth more than speed. */
 const MIRROR_LIMIT = 4e6
 
-function mirrorOf({ steps, changes }: CorrectionPairs, n: number): Mirror {
-  if (mirror === undefined || mirror.steps.length < steps.length || mirror.direction.length < n) {
-    const workspace = new Workspace(8 * (2 * steps.length + n) + 3 * 64)
+function mirrorOf({ steps, changes, curvatures }: CorrectionPairs, n: number): Mirror {
+  const memory = curvatures.length
+  if (
+    mirror === undefined ||
+    mirror.steps.length < steps.length ||
+    mirror.direction.length < n ||
+    mirror.curvatures.length < memory
+  ) {
+    const workspace = new Workspace(8 * (2 * steps.length + n + 2 * memory) + 5 * 64)
     mirror = {
       workspace,
       steps: workspace.float64(steps.length),
       changes: workspace.float64(steps.length),
       direction: workspace.float64(n),
+      curvatures: workspace.float64(memory),
+      coefficients: workspace.float64(memory),
       owner: null,
     }
   }
@@ -159,28 +169,22 @@ function twoLoopPlain(pairs: CorrectionPairs, d: Float64Array): void {
 
 /** The same in the mirror's own memory, where the result lies. */
 function twoLoopOnKernels(pairs: CorrectionPairs, gradient: Float64Array): Float64Array {
-  const { curvatures, coefficients, next, count } = pairs
   const n = gradient.length
-  const memory = curvatures.length
-  const { workspace, steps, changes, direction } = mirrorOf(pairs, n)
-  const { dot_f64, axpy_f64, scal_f64 } = workspace.kernels
-  const s = steps.byteOffset
-  const y = changes.byteOffset
-  const v = direction.byteOffset
-  const stride = 8 * n
+  const memory = pairs.curvatures.length
+  const { workspace, steps, changes, direction, curvatures, coefficients } = mirrorOf(pairs, n)
   for (let i = 0; i < n; i++) direction[i] = -gradient[i]
-  let row = next
-  for (let k = 0; k < count; k++) {
-    row = row === 0 ? memory - 1 : row - 1
-    const a = curvatures[row] * dot_f64(n, s + row * stride, v)
-    coefficients[row] = a
-    axpy_f64(n, -a, y + row * stride, v)
-  }
-  scal_f64(n, pairs.initialScale, v)
-  for (let k = 0; k < count; k++) {
-    const b = coefficients[row] - curvatures[row] * dot_f64(n, y + row * stride, v)
-    axpy_f64(n, b, s + row * stride, v)
-    row = row === memory - 1 ? 0 : row + 1
-  }
+  for (let k = 0; k < memory; k++) curvatures[k] = pairs.curvatures[k]
+  workspace.kernels.two_loop_f64(
+    n,
+    memory,
+    pairs.next,
+    pairs.count,
+    pairs.initialScale,
+    steps.byteOffset,
+    changes.byteOffset,
+    curvatures.byteOffset,
+    coefficients.byteOffset,
+    direction.byteOffset,
+  )
   return direction
 }

@@ -292,15 +292,18 @@ class Session<P extends Problem, S> {
 
   step(): StepOutcome | Promise<StepOutcome> {
     // Near the evaluation budget a step may be cut short; keep the whole iterate before it, to resume from.
-    const left = this.tally.left()
-    this.boundary = left <= 4 * this.largestStep + 64 ? this.snapshot() : null
+    if (this.tally.limited) {
+      this.boundary = this.tally.left() <= 4 * this.largestStep + 64 ? this.snapshot() : null
+      this.callsBeforeStep = this.tally.total()
+    }
     this.midStep = true
-    this.callsBeforeStep = this.tally.total()
     return this.method.step(this.problem, this.state, this.context)
   }
   stepped(outcome: StepOutcome): void {
     this.midStep = false
-    this.largestStep = Math.max(this.largestStep, this.tally.total() - this.callsBeforeStep)
+    if (this.tally.limited) {
+      this.largestStep = Math.max(this.largestStep, this.tally.total() - this.callsBeforeStep)
+    }
     this.iteration++
     this.arrive(outcome)
   }
@@ -373,7 +376,8 @@ class Session<P extends Problem, S> {
       return this.finish('iteration-limit', `${info.maxIterations} iterations done`, [])
     }
     if (elapsedMs >= 1000 * info.maxSeconds) return this.finish('time-limit', `${info.maxSeconds} s have passed`, [])
-    if (this.tally.left() <= 0) return this.finish('evaluation-limit', 'the evaluation budget is spent', [])
+    if (this.tally.limited && this.tally.left() <= 0)
+      return this.finish('evaluation-limit', 'the evaluation budget is spent', [])
   }
 
   private finishByMethod(outcome: Exclude<StepOutcome, void>): void {
@@ -435,13 +439,29 @@ class Session<P extends Problem, S> {
       evaluations: { ...this.tally.counts },
       elapsedMs: this.elapsedMs(),
       trace: this.trace,
-      snapshot: this.state === undefined ? null : this.midStep ? this.boundary : this.snapshot(),
+      snapshot: null,
     }
-    this.result =
+    const result: Result<SolutionOf<P>> =
       finalStatus === 'converged' && certificate !== null
         ? { ...outcome, status: 'converged', converged: true, certificate }
         : { ...outcome, status: finalStatus as Exclude<Status, 'converged'>, converged: false, certificate }
+    this.result = result
+    if (this.midStep) Object.assign(result, { snapshot: this.boundary })
+    else if (this.state !== undefined) this.offerSnapshot(result, outcome.elapsedMs)
     for (const observer of this.options.observers ?? []) observer.onEnd?.(this.result)
+  }
+
+  /** Copies the final state only when somebody asks for it: on a small problem the copy would cost as much as the run. */
+  private offerSnapshot(result: Result<SolutionOf<P>>, elapsedMs: number): void {
+    let snapshot: Snapshot | undefined
+    Object.defineProperty(result, 'snapshot', {
+      enumerable: true,
+      configurable: true,
+      get: () => {
+        snapshot ??= { ...this.snapshot(), elapsedMs }
+        return snapshot
+      },
+    })
   }
 
   /** The objective measured again, or where that fails (an objective that broke down) the one that the method reported. */

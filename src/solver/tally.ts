@@ -15,6 +15,8 @@ export class Tally {
   readonly counts: Record<string, number> = {}
   /** Whether the latest value an oracle returned was NaN or infinite. */
   lastValueFinite = true
+  /** Whether any oracle has a budget. */
+  readonly limited: boolean
   private readonly limits: Record<string, number> = {}
 
   constructor(oracles: readonly string[], limits: number | Readonly<Record<string, number>> = Infinity) {
@@ -22,6 +24,7 @@ export class Tally {
       this.counts[oracle] = 0
       this.limits[oracle] = typeof limits === 'number' ? limits : (limits[oracle] ?? Infinity)
     }
+    this.limited = Object.values(this.limits).some((limit) => limit < Infinity)
   }
 
   /** Counts `calls` calls of `oracle`, before they are made. @throws {BudgetSpent} if they would exceed the budget */
