@@ -58,50 +58,73 @@ export function gemvRows<T extends number>(
     let t1 = s0
     let t2 = s0
     let t3 = s0
-    let vectors = n / L
-    // Even vectors go to s, odd ones to t. Leaving in between keeps the compiler from loading both at once and spilling sums.
-    for (;;) {
-      if (vectors == 0) break
-      const u = v128.load(p)
+    // Even vectors go to s, odd ones to t. Leaving between any two of them keeps the compiler from loading the operands of all
+    // at once, which would spill the sums from registers.
+    for (let vectors = n / L; vectors > 0; vectors -= 8) {
+      let u = v128.load(p)
       s0 = mulAdd<T>(s0, v128.load(a0), u)
       s1 = mulAdd<T>(s1, v128.load(a1), u)
       s2 = mulAdd<T>(s2, v128.load(a2), u)
       s3 = mulAdd<T>(s3, v128.load(a3), u)
       if (vectors == 1) break
-      const v = v128.load(p, 16)
-      t0 = mulAdd<T>(t0, v128.load(a0, 16), v)
-      t1 = mulAdd<T>(t1, v128.load(a1, 16), v)
-      t2 = mulAdd<T>(t2, v128.load(a2, 16), v)
-      t3 = mulAdd<T>(t3, v128.load(a3, 16), v)
-      a0 += 32
-      a1 += 32
-      a2 += 32
-      a3 += 32
-      p += 32
-      vectors -= 2
-    }
-    if (vectors == 1) {
-      a0 += 16
-      a1 += 16
-      a2 += 16
-      a3 += 16
-      p += 16
+      u = v128.load(p, 16)
+      t0 = mulAdd<T>(t0, v128.load(a0, 16), u)
+      t1 = mulAdd<T>(t1, v128.load(a1, 16), u)
+      t2 = mulAdd<T>(t2, v128.load(a2, 16), u)
+      t3 = mulAdd<T>(t3, v128.load(a3, 16), u)
+      if (vectors == 2) break
+      u = v128.load(p, 32)
+      s0 = mulAdd<T>(s0, v128.load(a0, 32), u)
+      s1 = mulAdd<T>(s1, v128.load(a1, 32), u)
+      s2 = mulAdd<T>(s2, v128.load(a2, 32), u)
+      s3 = mulAdd<T>(s3, v128.load(a3, 32), u)
+      if (vectors == 3) break
+      u = v128.load(p, 48)
+      t0 = mulAdd<T>(t0, v128.load(a0, 48), u)
+      t1 = mulAdd<T>(t1, v128.load(a1, 48), u)
+      t2 = mulAdd<T>(t2, v128.load(a2, 48), u)
+      t3 = mulAdd<T>(t3, v128.load(a3, 48), u)
+      if (vectors == 4) break
+      u = v128.load(p, 64)
+      s0 = mulAdd<T>(s0, v128.load(a0, 64), u)
+      s1 = mulAdd<T>(s1, v128.load(a1, 64), u)
+      s2 = mulAdd<T>(s2, v128.load(a2, 64), u)
+      s3 = mulAdd<T>(s3, v128.load(a3, 64), u)
+      if (vectors == 5) break
+      u = v128.load(p, 80)
+      t0 = mulAdd<T>(t0, v128.load(a0, 80), u)
+      t1 = mulAdd<T>(t1, v128.load(a1, 80), u)
+      t2 = mulAdd<T>(t2, v128.load(a2, 80), u)
+      t3 = mulAdd<T>(t3, v128.load(a3, 80), u)
+      if (vectors == 6) break
+      u = v128.load(p, 96)
+      s0 = mulAdd<T>(s0, v128.load(a0, 96), u)
+      s1 = mulAdd<T>(s1, v128.load(a1, 96), u)
+      s2 = mulAdd<T>(s2, v128.load(a2, 96), u)
+      s3 = mulAdd<T>(s3, v128.load(a3, 96), u)
+      if (vectors == 7) break
+      u = v128.load(p, 112)
+      t0 = mulAdd<T>(t0, v128.load(a0, 112), u)
+      t1 = mulAdd<T>(t1, v128.load(a1, 112), u)
+      t2 = mulAdd<T>(t2, v128.load(a2, 112), u)
+      t3 = mulAdd<T>(t3, v128.load(a3, 112), u)
+      a0 += 128
+      a1 += 128
+      a2 += 128
+      a3 += 128
+      p += 128
     }
     let r0 = sumLanes<T>(v128.add<T>(s0, t0))
     let r1 = sumLanes<T>(v128.add<T>(s1, t1))
     let r2 = sumLanes<T>(v128.add<T>(s2, t2))
     let r3 = sumLanes<T>(v128.add<T>(s3, t3))
     for (let j = n - (n & (L - 1)); j < n; j++) {
-      const u = load<T>(p)
-      r0 = <T>(r0 + load<T>(a0) * u)
-      r1 = <T>(r1 + load<T>(a1) * u)
-      r2 = <T>(r2 + load<T>(a2) * u)
-      r3 = <T>(r3 + load<T>(a3) * u)
-      a0 += sizeof<T>()
-      a1 += sizeof<T>()
-      a2 += sizeof<T>()
-      a3 += sizeof<T>()
-      p += sizeof<T>()
+      const u = load<T>(at<T>(x, j))
+      const c = at<T>(a, j)
+      r0 = <T>(r0 + load<T>(c) * u)
+      r1 = <T>(r1 + load<T>(c + row) * u)
+      r2 = <T>(r2 + load<T>(c + 2 * row) * u)
+      r3 = <T>(r3 + load<T>(c + 3 * row) * u)
     }
     put<T>(y, alpha, r0, beta)
     put<T>(at<T>(y, 1), alpha, r1, beta)
@@ -140,36 +163,75 @@ export function gemvColumns<T extends number>(
     let a2 = a1 + row
     let a3 = a2 + row
     let p = y
-    let j = 0
-    for (; j <= n - 2 * L; j += 2 * L) {
+    let vectors = n / L
+    for (; vectors >= 8; vectors -= 8) {
       let u = mulAdd<T>(v128.load(p), v0, v128.load(a0))
-      let v = mulAdd<T>(v128.load(p, 16), v0, v128.load(a0, 16))
       u = mulAdd<T>(u, v1, v128.load(a1))
-      v = mulAdd<T>(v, v1, v128.load(a1, 16))
       u = mulAdd<T>(u, v2, v128.load(a2))
-      v = mulAdd<T>(v, v2, v128.load(a2, 16))
       u = mulAdd<T>(u, v3, v128.load(a3))
-      v = mulAdd<T>(v, v3, v128.load(a3, 16))
       v128.store(p, u)
-      v128.store(p, v, 16)
-      a0 += 32
-      a1 += 32
-      a2 += 32
-      a3 += 32
-      p += 32
+      u = mulAdd<T>(v128.load(p, 16), v0, v128.load(a0, 16))
+      u = mulAdd<T>(u, v1, v128.load(a1, 16))
+      u = mulAdd<T>(u, v2, v128.load(a2, 16))
+      u = mulAdd<T>(u, v3, v128.load(a3, 16))
+      v128.store(p, u, 16)
+      u = mulAdd<T>(v128.load(p, 32), v0, v128.load(a0, 32))
+      u = mulAdd<T>(u, v1, v128.load(a1, 32))
+      u = mulAdd<T>(u, v2, v128.load(a2, 32))
+      u = mulAdd<T>(u, v3, v128.load(a3, 32))
+      v128.store(p, u, 32)
+      u = mulAdd<T>(v128.load(p, 48), v0, v128.load(a0, 48))
+      u = mulAdd<T>(u, v1, v128.load(a1, 48))
+      u = mulAdd<T>(u, v2, v128.load(a2, 48))
+      u = mulAdd<T>(u, v3, v128.load(a3, 48))
+      v128.store(p, u, 48)
+      u = mulAdd<T>(v128.load(p, 64), v0, v128.load(a0, 64))
+      u = mulAdd<T>(u, v1, v128.load(a1, 64))
+      u = mulAdd<T>(u, v2, v128.load(a2, 64))
+      u = mulAdd<T>(u, v3, v128.load(a3, 64))
+      v128.store(p, u, 64)
+      u = mulAdd<T>(v128.load(p, 80), v0, v128.load(a0, 80))
+      u = mulAdd<T>(u, v1, v128.load(a1, 80))
+      u = mulAdd<T>(u, v2, v128.load(a2, 80))
+      u = mulAdd<T>(u, v3, v128.load(a3, 80))
+      v128.store(p, u, 80)
+      u = mulAdd<T>(v128.load(p, 96), v0, v128.load(a0, 96))
+      u = mulAdd<T>(u, v1, v128.load(a1, 96))
+      u = mulAdd<T>(u, v2, v128.load(a2, 96))
+      u = mulAdd<T>(u, v3, v128.load(a3, 96))
+      v128.store(p, u, 96)
+      u = mulAdd<T>(v128.load(p, 112), v0, v128.load(a0, 112))
+      u = mulAdd<T>(u, v1, v128.load(a1, 112))
+      u = mulAdd<T>(u, v2, v128.load(a2, 112))
+      u = mulAdd<T>(u, v3, v128.load(a3, 112))
+      v128.store(p, u, 112)
+      a0 += 128
+      a1 += 128
+      a2 += 128
+      a3 += 128
+      p += 128
     }
-    for (; j < n; j++) {
-      let u = load<T>(p)
-      u = <T>(u + c0 * load<T>(a0))
-      u = <T>(u + c1 * load<T>(a1))
-      u = <T>(u + c2 * load<T>(a2))
-      u = <T>(u + c3 * load<T>(a3))
-      store<T>(p, u)
-      a0 += sizeof<T>()
-      a1 += sizeof<T>()
-      a2 += sizeof<T>()
-      a3 += sizeof<T>()
-      p += sizeof<T>()
+    for (; vectors > 0; vectors--) {
+      let u = mulAdd<T>(v128.load(p), v0, v128.load(a0))
+      u = mulAdd<T>(u, v1, v128.load(a1))
+      u = mulAdd<T>(u, v2, v128.load(a2))
+      u = mulAdd<T>(u, v3, v128.load(a3))
+      v128.store(p, u)
+      a0 += 16
+      a1 += 16
+      a2 += 16
+      a3 += 16
+      p += 16
+    }
+    for (let j = n - (n & (L - 1)); j < n; j++) {
+      const to = at<T>(y, j)
+      const c = at<T>(a, j)
+      let u = load<T>(to)
+      u = <T>(u + c0 * load<T>(c))
+      u = <T>(u + c1 * load<T>(c + row))
+      u = <T>(u + c2 * load<T>(c + 2 * row))
+      u = <T>(u + c3 * load<T>(c + 3 * row))
+      store<T>(to, u)
     }
     x = at<T>(x, 4)
     a += 4 * row

@@ -147,6 +147,92 @@ describe('kernels', () => {
     }
   })
 
+  it('solve with their own factors, transposed or not, on either side', () => {
+    const work = new Workspace(1 << 20)
+    const { kernels, scratch } = work
+    for (const n of [1, 2, 9, 33, 70]) {
+      const mark = work.mark()
+      const columns = 6
+      const a = random.fillNormal(work.float64(n * n))
+      const symmetric = work.float64(n * n)
+      for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) symmetric[i * n + j] = a[i * n + j] + a[j * n + i]
+      const x = random.fillNormal(work.float64(n * columns))
+      const b = work.float64(n * columns)
+      const factors = work.float64(n * n)
+      const pivots = work.int32(n)
+      const aside = work.float64(2 * n)
+      const close = (got: Float64Array, expected: Float64Array) => {
+        for (let i = 0; i < expected.length; i++) expect(Math.abs(got[i] - expected[i])).toBeLessThan(1e-8)
+      }
+      const product = (transA: number, matrix: Float64Array, right: Float64Array, width: number) =>
+        kernels.gemm_f64(
+          transA,
+          0,
+          n,
+          width,
+          n,
+          1,
+          matrix.byteOffset,
+          n,
+          right.byteOffset,
+          width,
+          0,
+          b.byteOffset,
+          width,
+          scratch,
+        )
+      factors.set(a)
+      expect(kernels.getrf_f64(n, factors.byteOffset, n, pivots.byteOffset, scratch)).toBe(0)
+      for (const trans of [0, 1]) {
+        for (const width of [1, columns]) {
+          product(trans, a, x, width)
+          const { byteOffset: lu } = factors
+          kernels.getrs_f64(trans, n, width, lu, n, pivots.byteOffset, b.byteOffset, width, scratch)
+          close(b.subarray(0, n * width), x.subarray(0, n * width))
+        }
+      }
+      factors.set(symmetric)
+      expect(kernels.sytrf_f64(n, factors.byteOffset, n, pivots.byteOffset, aside.byteOffset)).toBe(0)
+      product(0, symmetric, x, 1)
+      kernels.sytrs_f64(n, factors.byteOffset, n, pivots.byteOffset, b.byteOffset)
+      close(b.subarray(0, n), x.subarray(0, n))
+
+      // X op(T) = B for all kinds of triangles.
+      for (let i = 0; i < n * n; i++) a[i] = i % (n + 1) === 0 ? 2 + Math.abs(a[i]) : a[i] / n
+      for (const lower of [0, 1]) {
+        for (const trans of [0, 1]) {
+          for (const unit of [0, 1]) {
+            for (let i = 0; i < n; i++)
+              for (let j = 0; j < n; j++) {
+                const inside = i === j || (lower === 1 ? j < i : j > i)
+                factors[i * n + j] = i === j && unit ? 1 : inside ? a[i * n + j] : 0
+              }
+            const [rows, right] = [columns, x]
+            kernels.gemm_f64(
+              0,
+              trans,
+              rows,
+              n,
+              n,
+              1,
+              right.byteOffset,
+              n,
+              factors.byteOffset,
+              n,
+              0,
+              b.byteOffset,
+              n,
+              scratch,
+            )
+            kernels.trsm_f64(1, lower, trans, unit, rows, n, a.byteOffset, n, b.byteOffset, n, scratch)
+            close(b.subarray(0, rows * n), x)
+          }
+        }
+      }
+      work.release(mark)
+    }
+  })
+
   it('can be imported by other modules, lane by lane with the bits of the scalar functions', () => {
     // (module (import "k" "f2" (func (param v128) (result v128))) (memory) and one function that loads 16 bytes at 0, calls f2,
     // stores 16 bytes at 16.)
