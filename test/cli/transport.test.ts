@@ -137,7 +137,7 @@ describe('transport', () => {
       'transport',
       at('source.csv'),
       at('target.csv'),
-      '--regularization=5',
+      '--regularization=20',
       '--method=sinkhorn',
       '--svg',
       svg,
