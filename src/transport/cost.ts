@@ -1,4 +1,5 @@
 import { describe, InvalidInputError, ShapeError } from '../base/index.ts'
+import { rangeOf } from './loops.ts'
 
 /**
  * Ground costs between points: squared Euclidean distance, Euclidean distance, L1 distance, or the cosine distance
@@ -230,19 +231,10 @@ function pointCost(given: PointCost, n: number, m: number): Cost {
 }
 
 function matrixCost(values: Float64Array, n: number, m: number): Cost {
-  // One quick look: the sum of 0 c is NaN exactly if something is not finite.
-  let zero = 0
-  let high = -Infinity
-  let low = Infinity
-  for (let k = 0; k < values.length; k++) {
-    const c = values[k]
-    zero += 0 * c
-    if (c > high) high = c
-    if (c < low) low = c
-  }
+  const { finite, low, high } = rangeOf(values)
   let forbidden = false
   let largest = values.length > 0 ? Math.max(high, -low) : 0
-  if (Number.isNaN(zero)) {
+  if (!finite) {
     largest = 0
     for (let k = 0; k < values.length; k++) {
       const c = values[k]
@@ -301,27 +293,4 @@ export function checkedCost(given: CostInput, n: number, m: number): Cost {
     values.set(given[i], i * m)
   }
   return matrixCost(values, n, m)
-}
-
-/** c_ij, one entry. */
-export function costAt(cost: Cost, columns: number, i: number, j: number): number {
-  if (cost.kind === 'matrix') return cost.values[i * columns + j]
-  if (cost.kind === 'function') {
-    const c = cost.at(i, j)
-    checkCost(c, i, j)
-    return c
-  }
-  const { source, target, dimension, metric } = cost
-  let sum = 0
-  const s = i * dimension
-  const t = j * dimension
-  if (metric === 'cosine') {
-    for (let k = 0; k < dimension; k++) sum += source[s + k] * target[t + k]
-    return Math.max(0, 1 - sum)
-  }
-  for (let k = 0; k < dimension; k++) {
-    const d = source[s + k] - target[t + k]
-    sum += metric === 'l1' ? Math.abs(d) : d * d
-  }
-  return metric === 'euclidean' ? Math.sqrt(sum) : sum
 }

@@ -145,3 +145,17 @@ export function quickselect(values: Float64Array, k: number): number {
   }
   return values[k]
 }
+
+/** Smallest and largest entry, and whether all are finite: in one look, as the sum of 0 c is NaN exactly if one is not. */
+export function rangeOf(values: Float64Array): { finite: boolean; low: number; high: number } {
+  let zero = 0
+  let high = -Infinity
+  let low = Infinity
+  for (let k = 0; k < values.length; k++) {
+    const c = values[k]
+    zero += 0 * c
+    high = Math.max(high, c)
+    low = Math.min(low, c)
+  }
+  return { finite: zero === 0, low, high }
+}

@@ -1,11 +1,12 @@
 import type { StepOutcome } from '../solver/index.ts'
 import type { TransportEngine } from './engine.ts'
-import { type AheadState, measureSums } from './entropic-state.ts'
+import { measureSums } from './entropic-state.ts'
 import { addScaled, dot, subtract } from './loops.ts'
+import type { ScalingScratch, ScalingState } from './scaling-step.ts'
 import type { TransportProblem } from './transport-problem.ts'
 
 /** Newton's method on the dual: what it remembers beyond the potentials. */
-export interface NewtonState extends AheadState {
+export interface NewtonState extends ScalingState {
   phase: 'sinkhorn' | 'newton'
   /** Sinkhorn iterations done in all, and those still to be done in this stage. */
   sinkhornDone: number
@@ -22,6 +23,8 @@ export interface NewtonState extends AheadState {
 export interface NewtonScratch {
   /** Which plan the slot holds: the number of Newton plans made so far. */
   plans: number
+  /** The mark of the Sinkhorn iterations on the slot. */
+  scaling: ScalingScratch
   gradientX: Float64Array
   gradientY: Float64Array
   directionX: Float64Array
@@ -33,6 +36,7 @@ export interface NewtonScratch {
 export function newtonScratch(n: number, m: number): NewtonScratch {
   return {
     plans: -1,
+    scaling: { absorptions: 0 },
     gradientX: new Float64Array(n),
     gradientY: new Float64Array(m),
     directionX: new Float64Array(n),

@@ -21,7 +21,7 @@ export interface ScalingState extends AheadState {
 }
 
 /** Which absorption the slot of the engine holds. */
-interface Scratch {
+export interface ScalingScratch {
   absorptions: number
 }
 
@@ -30,8 +30,17 @@ const LARGEST_SCALING = Math.exp(50)
 /** Potentials that move by more than this many regularizations in an iteration stay in the log domain. */
 const SETTLED = 10
 
-/** The measured start with the next iterate: on the kernel of the start if that can be scaled at once (and is to be). */
-export function scalingStart(problem: TransportProblem, context: Context<Potentials>, logOnly = false): ScalingState {
+/**
+ * The measured start with the next iterate: on the kernel of the start if that can be scaled at once (and is to be).
+ *
+ * @param scratch the mark of this run on the engine's slot
+ */
+export function scalingStart(
+  problem: TransportProblem,
+  context: Context<Potentials>,
+  scratch: ScalingScratch,
+  logOnly = false,
+): ScalingState {
   const engine = engineFor(problem)
   const measured = entropicState(problem, context, engine, engine.slot !== null && !logOnly)
   const state = {
@@ -53,7 +62,8 @@ export function scalingStart(problem: TransportProblem, context: Context<Potenti
   if (engine.slot === null) {
     context.note('the kernel does not fit into memory: every iteration is in the log domain')
   } else if (healthy(engine.rowSums, engine.rows) && healthy(engine.columnSums, engine.columns)) {
-    engine.claim(context.scratch<Scratch>(() => ({ absorptions: 1 })))
+    scratch.absorptions = 1
+    engine.claim(scratch)
     problem.onPass()
     engine.scale(state.nextU, state.nextV)
     if (inRange(engine.nextX) && inRange(engine.nextY)) {
@@ -74,13 +84,12 @@ export function scalingStart(problem: TransportProblem, context: Context<Potenti
 export function scalingOrLogStep(
   problem: TransportProblem,
   state: ScalingState,
-  context: Context<Potentials>,
+  scratch: ScalingScratch,
   omega = 1,
   logOnly = false,
 ): StepOutcome {
   if (state.infeasible) return infeasibleOutcome
   const engine = engineFor(problem)
-  const scratch = context.scratch<Scratch>(() => ({ absorptions: 0 }))
   if (state.mode === 'scaling') return scalingStep(problem, state, engine, scratch, omega)
   const outcome = logStep(problem, state, engine, omega)
   if (outcome !== undefined || engine.slot === null || logOnly) return outcome
@@ -100,7 +109,12 @@ function settled({ x, y, nextX, nextY }: AheadState, epsilon: number): boolean {
 }
 
 /** Makes the potentials of the next iterate those of the kernel. One pass. */
-function absorb(problem: TransportProblem, state: ScalingState, engine: TransportEngine, scratch: Scratch): void {
+function absorb(
+  problem: TransportProblem,
+  state: ScalingState,
+  engine: TransportEngine,
+  scratch: ScalingScratch,
+): void {
   problem.onPass()
   state.baseX.set(state.nextX)
   state.baseY.set(state.nextY)
@@ -113,7 +127,12 @@ function absorb(problem: TransportProblem, state: ScalingState, engine: Transpor
   state.nextColumns.set(engine.columnSums.subarray(0, engine.columns))
 }
 
-function fillSlot(problem: TransportProblem, state: ScalingState, engine: TransportEngine, scratch: Scratch): void {
+function fillSlot(
+  problem: TransportProblem,
+  state: ScalingState,
+  engine: TransportEngine,
+  scratch: ScalingScratch,
+): void {
   engine.plan(state.baseX, state.baseY, 1 / problem.regularization, true)
   engine.claim(scratch)
   scratch.absorptions = state.absorptions
@@ -123,7 +142,7 @@ function scalingStep(
   problem: TransportProblem,
   state: ScalingState,
   engine: TransportEngine,
-  scratch: Scratch,
+  scratch: ScalingScratch,
   omega: number,
 ): StepOutcome {
   // After a resume, or when another run used the slot, the kernel is made again from the same potentials: the same bits.
@@ -166,4 +185,9 @@ function scalingStep(
   state.nextColumnError = 0
   state.nextColumnValue = 0
   state.mode = 'log'
+}
+
+/** The mark of a method whose work memory is nothing else. */
+export function scalingScratch(context: Context<Potentials>): ScalingScratch {
+  return context.scratch<ScalingScratch>(() => ({ absorptions: 0 }))
 }

@@ -2,7 +2,7 @@ import { choice, flag, integer, UnsupportedError, within } from '../base/index.t
 import { defineMethod, type StepOutcome } from '../solver/index.ts'
 import { CoupledSolver } from './coupled-solver.ts'
 import { engineFor, type TransportEngine } from './engine.ts'
-import { entropicSolution, entropicState, infeasibleOutcome, logStep, lookAhead } from './entropic-state.ts'
+import { entropicSolution, infeasibleOutcome } from './entropic-state.ts'
 import { total } from './loops.ts'
 import {
   dualGradient,
@@ -13,6 +13,7 @@ import {
   newtonLineSearch,
   newtonScratch,
 } from './newton-step.ts'
+import { scalingOrLogStep, scalingStart } from './scaling-step.ts'
 import { sparsify } from './sparsify.ts'
 import type { TransportProblem } from './transport-problem.ts'
 
@@ -151,6 +152,7 @@ export const sinkhornNewtonSparse = defineMethod<TransportProblem, SinkhornNewto
       state.nextY.set(engine.nextY)
       state.nextColumnError = 0
       state.nextColumnValue = 0
+      state.mode = 'log'
     }
 
     const newtonStep = (
@@ -201,7 +203,8 @@ export const sinkhornNewtonSparse = defineMethod<TransportProblem, SinkhornNewto
             { argument: 'problem', expected: 'a smaller problem', received: `${engine.rows} x ${engine.columns}` },
           )
         }
-        const ahead = lookAhead(problem, entropicState(problem, context, engine), engine)
+        const scratch = context.scratch(() => scratchOf(engine))
+        const ahead = scalingStart(problem, context, scratch.scaling)
         return {
           ...ahead,
           phase: 'sinkhorn',
@@ -227,7 +230,7 @@ export const sinkhornNewtonSparse = defineMethod<TransportProblem, SinkhornNewto
         const engine = engineFor(problem)
         const scratch = context.scratch(() => scratchOf(engine))
         if (state.phase === 'sinkhorn' && state.sinkhornLeft > 0) {
-          const outcome = logStep(problem, state, engine)
+          const outcome = scalingOrLogStep(problem, state, scratch.scaling)
           if (outcome !== undefined) return outcome
           state.sinkhornDone++
           const look = adaptiveSwitch && state.returns === 0 && state.sinkhornDone % WINDOW === 0

@@ -1,14 +1,8 @@
 import { integer, UnsupportedError } from '../base/index.ts'
-import { defineMethod, type StepOutcome } from '../solver/index.ts'
+import { cholesky, type DenseMatrix, denseMatrix, syrk } from '../linalg/index.ts'
+import { type Context, defineMethod, type StepOutcome } from '../solver/index.ts'
 import { engineFor, type TransportEngine } from './engine.ts'
-import {
-  entropicMeasures,
-  entropicSolution,
-  entropicState,
-  infeasibleOutcome,
-  logStep,
-  lookAhead,
-} from './entropic-state.ts'
+import { entropicMeasures, entropicSolution, infeasibleOutcome } from './entropic-state.ts'
 import {
   dualGradient,
   ensurePlan,
@@ -18,7 +12,8 @@ import {
   newtonLineSearch,
   newtonScratch,
 } from './newton-step.ts'
-import type { TransportProblem } from './transport-problem.ts'
+import { scalingOrLogStep, scalingStart } from './scaling-step.ts'
+import type { Potentials, TransportProblem } from './transport-problem.ts'
 
 export interface SinkhornNewtonOptions {
   /** Sinkhorn iterations before the first Newton step, >= 0. Default 20. */
@@ -26,8 +21,9 @@ export interface SinkhornNewtonOptions {
 }
 
 interface Scratch extends NewtonScratch {
-  /** Schur complement, [m - 1, m - 1] row-major, its lower triangle then Cholesky's factor. */
-  schur: Float64Array
+  /** diag(P 1)^(-1/2) P without its last column, and the Schur complement [m - 1, m - 1], later its factor. */
+  scaled: DenseMatrix | null
+  schur: DenseMatrix | null
   right: Float64Array
 }
 
@@ -64,7 +60,7 @@ export const sinkhornNewton = defineMethod<TransportProblem, SinkhornNewtonOptio
         )
       }
       return {
-        ...lookAhead(problem, entropicState(problem, context, engine), engine),
+        ...scalingStart(problem, context, scratchOf(context, engine).scaling),
         phase: 'sinkhorn',
         sinkhornDone: 0,
         sinkhornLeft: sinkhornIterations,
@@ -78,18 +74,14 @@ export const sinkhornNewton = defineMethod<TransportProblem, SinkhornNewtonOptio
     step(problem, state, context) {
       if (state.infeasible) return infeasibleOutcome
       const engine = engineFor(problem)
+      const scratch = scratchOf(context, engine)
       if (state.sinkhornLeft > 0) {
-        const outcome = logStep(problem, state, engine)
+        const outcome = scalingOrLogStep(problem, state, scratch.scaling)
         if (outcome !== undefined) return outcome
         state.sinkhornDone++
         state.sinkhornLeft--
         return
       }
-      const scratch = context.scratch<Scratch>(() => ({
-        ...newtonScratch(engine.rows, engine.columns),
-        schur: new Float64Array((engine.columns - 1) ** 2),
-        right: new Float64Array(engine.columns - 1),
-      }))
       if (state.phase === 'sinkhorn') enterNewton(problem, state, engine, scratch)
       ensurePlan(problem, state, engine, scratch)
       dualGradient(state, engine, scratch)
@@ -102,6 +94,15 @@ export const sinkhornNewton = defineMethod<TransportProblem, SinkhornNewtonOptio
   }),
 })
 
+function scratchOf(context: Context<Potentials>, { rows, columns }: TransportEngine): Scratch {
+  return context.scratch<Scratch>(() => ({
+    ...newtonScratch(rows, columns),
+    scaled: null,
+    schur: null,
+    right: new Float64Array(columns - 1),
+  }))
+}
+
 function denseDirection(
   problem: TransportProblem,
   state: NewtonState,
@@ -111,65 +112,76 @@ function denseDirection(
   const { rows: n, columns: m, stride } = engine
   const plan = engine.slot as Float64Array
   const { rowSums, columnSums } = state
-  const { schur, right, gradientX, gradientY, directionX, directionY } = scratch
-  const size = m - 1
+  const { gradientX, gradientY, directionX, directionY } = scratch
   const { regularization: epsilon } = problem
-  schur.fill(0)
-  for (let j = 0; j < size; j++) {
-    schur[j * size + j] = columnSums[j]
-    right[j] = gradientY[j]
-  }
-  for (let i = 0; i < n; i++) {
-    const at = i * stride
-    const inverse = 1 / rowSums[i]
-    for (let j = 0; j < size; j++) {
-      const w = plan[at + j] * inverse
-      if (w === 0) continue
-      right[j] -= w * gradientX[i]
-      const to = j * size
-      for (let k = 0; k <= j; k++) schur[to + k] -= w * plan[at + k]
+  // In multiples of 1 / eta: the fixed last potential leaves m - 1 unknowns.
+  scratch.scaled ??= denseMatrix(n, m - 1)
+  scratch.schur ??= denseMatrix(m - 1, m - 1)
+  const { scaled, schur, right } = scratch
+  scaleRows(plan, n, stride, rowSums, scaled.data, m - 1)
+  schur.data.fill(0)
+  for (let j = 0; j < m - 1; j++) schur.data[j * (m - 1) + j] = columnSums[j]
+  syrk(true, -1, scaled, 1, schur)
+  reducedRight(scaled.data, rowSums, gradientX, gradientY, right)
+  if (m > 1) {
+    const factor = cholesky(schur, schur.data)
+    if (!factor.ok) {
+      return {
+        outcome: 'stalled',
+        reason: 'the Hessian is singular to rounding; try more Sinkhorn iterations or a larger regularization',
+      }
     }
+    directionY.set(factor.solve(right))
   }
-  if (!choleskySolve(schur, right, size)) {
-    return {
-      outcome: 'stalled',
-      reason: 'the Hessian is singular to rounding; try more Sinkhorn iterations or a larger regularization',
-    }
-  }
-  for (let j = 0; j < size; j++) directionY[j] = epsilon * right[j]
-  directionY[size] = 0
+  directionY[m - 1] = 0
+  for (let j = 0; j < m; j++) directionY[j] *= epsilon
+  backSubstitute(plan, stride, rowSums, gradientX, directionY, epsilon, directionX)
+}
+
+/** out = diag(rowSums)^(-1/2) P without its last columns. */
+function scaleRows(
+  plan: Float64Array,
+  n: number,
+  stride: number,
+  rowSums: Float64Array,
+  out: Float64Array,
+  columns: number,
+): void {
   for (let i = 0; i < n; i++) {
-    const at = i * stride
-    let sum = 0
-    for (let j = 0; j < m; j++) sum += plan[at + j] * directionY[j]
-    directionX[i] = (epsilon * gradientX[i] - sum) / rowSums[i]
+    const factor = 1 / Math.sqrt(rowSums[i])
+    for (let j = 0; j < columns; j++) out[i * columns + j] = factor * plan[i * stride + j]
   }
 }
 
-/** Solves A x = b in place by Cholesky's factorization of the lower triangle. @returns false if A is not positive definite */
-function choleskySolve(a: Float64Array, b: Float64Array, n: number): boolean {
-  for (let i = 0; i < n; i++) {
-    const at = i * n
-    for (let j = 0; j < i; j++) {
-      let sum = a[at + j]
-      const other = j * n
-      for (let k = 0; k < j; k++) sum -= a[at + k] * a[other + k]
-      a[at + j] = sum / a[other + j]
-    }
-    let pivot = a[at + i]
-    for (let k = 0; k < i; k++) pivot -= a[at + k] * a[at + k]
-    if (!(pivot > 0)) return false
-    a[at + i] = Math.sqrt(pivot)
+/** out = g_y - P' diag(rowSums)^-1 g_x. */
+function reducedRight(
+  scaled: Float64Array,
+  rowSums: Float64Array,
+  gradientX: Float64Array,
+  gradientY: Float64Array,
+  out: Float64Array,
+): void {
+  const columns = out.length
+  for (let j = 0; j < columns; j++) out[j] = gradientY[j]
+  for (let i = 0; i < rowSums.length; i++) {
+    const factor = gradientX[i] / Math.sqrt(rowSums[i])
+    for (let j = 0; j < columns; j++) out[j] -= factor * scaled[i * columns + j]
   }
-  for (let i = 0; i < n; i++) {
-    let sum = b[i]
-    for (let k = 0; k < i; k++) sum -= a[i * n + k] * b[k]
-    b[i] = sum / a[i * n + i]
+}
+
+/** dx = diag(rowSums)^-1 (epsilon g_x - P dy). */
+function backSubstitute(
+  plan: Float64Array,
+  stride: number,
+  rowSums: Float64Array,
+  gradientX: Float64Array,
+  dy: Float64Array,
+  epsilon: number,
+  out: Float64Array,
+): void {
+  for (let i = 0; i < out.length; i++) {
+    let sum = 0
+    for (let j = 0; j < dy.length; j++) sum += plan[i * stride + j] * dy[j]
+    out[i] = (epsilon * gradientX[i] - sum) / rowSums[i]
   }
-  for (let i = n - 1; i >= 0; i--) {
-    let sum = b[i]
-    for (let k = i + 1; k < n; k++) sum -= a[k * n + i] * b[k]
-    b[i] = sum / a[i * n + i]
-  }
-  return true
 }

@@ -1,7 +1,7 @@
 import { between, choice } from '../base/index.ts'
 import { defineMethod } from '../solver/index.ts'
 import { entropicMeasures, entropicSolution } from './entropic-state.ts'
-import { type ScalingState, scalingOrLogStep, scalingStart } from './scaling-step.ts'
+import { type ScalingState, scalingOrLogStep, scalingScratch, scalingStart } from './scaling-step.ts'
 import type { TransportProblem } from './transport-problem.ts'
 
 export interface SinkhornOverrelaxedOptions {
@@ -62,7 +62,7 @@ export const sinkhornOverrelaxed = defineMethod<TransportProblem, SinkhornOverre
   },
   create: ({ relaxation, domain }) => ({
     start(problem, context) {
-      const state = scalingStart(problem, context, domain === 'log')
+      const state = scalingStart(problem, context, scalingScratch(context), domain === 'log')
       return {
         ...state,
         omega: relaxation ?? 1,
@@ -75,7 +75,13 @@ export const sinkhornOverrelaxed = defineMethod<TransportProblem, SinkhornOverre
     },
     step(problem, state, context) {
       const before = state.dual
-      const outcome = scalingOrLogStep(problem, state, context, state.plain > 0 ? 1 : state.omega, domain === 'log')
+      const outcome = scalingOrLogStep(
+        problem,
+        state,
+        scalingScratch(context),
+        state.plain > 0 ? 1 : state.omega,
+        domain === 'log',
+      )
       if (outcome !== undefined) return outcome
       state.count++
       if (state.plain > 0) state.plain--

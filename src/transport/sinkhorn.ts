@@ -1,6 +1,6 @@
 import { defineMethod } from '../solver/index.ts'
 import { entropicMeasures, entropicSolution } from './entropic-state.ts'
-import { type ScalingState, scalingOrLogStep, scalingStart } from './scaling-step.ts'
+import { type ScalingState, scalingOrLogStep, scalingScratch, scalingStart } from './scaling-step.ts'
 import type { TransportProblem } from './transport-problem.ts'
 
 export type SinkhornOptions = Record<never, never>
@@ -33,8 +33,8 @@ export const sinkhorn = defineMethod<TransportProblem, SinkhornOptions, ScalingS
   },
   options: {},
   create: () => ({
-    start: scalingStart,
-    step: (problem, state, context) => scalingOrLogStep(problem, state, context),
+    start: (problem, context) => scalingStart(problem, context, scalingScratch(context)),
+    step: (problem, state, context) => scalingOrLogStep(problem, state, scalingScratch(context)),
     measure: entropicMeasures,
     solution: entropicSolution,
   }),

@@ -2,16 +2,8 @@ import { integer } from '../base/index.ts'
 import { lbfgs } from '../smooth/index.ts'
 import { type Context, defineMethod, type PreparedSmoothProblem, smoothProblem, Tally } from '../solver/index.ts'
 import { engineFor, type TransportEngine } from './engine.ts'
-import {
-  type AheadState,
-  entropicMeasures,
-  entropicSolution,
-  entropicState,
-  infeasibleOutcome,
-  logStep,
-  lookAhead,
-  measureSums,
-} from './entropic-state.ts'
+import { entropicMeasures, entropicSolution, infeasibleOutcome, measureSums } from './entropic-state.ts'
+import { type ScalingScratch, type ScalingState, scalingOrLogStep, scalingStart } from './scaling-step.ts'
 import type { Potentials, TransportProblem } from './transport-problem.ts'
 
 export interface TransportLbfgsOptions {
@@ -26,7 +18,7 @@ interface InnerState {
   value: number
 }
 
-interface DualLbfgsState extends AheadState {
+interface DualLbfgsState extends ScalingState {
   sinkhornLeft: number
   /** The state of L-BFGS, once it runs. */
   inner: InnerState | null
@@ -37,6 +29,8 @@ interface Scratch {
   problem: PreparedSmoothProblem
   /** The work memory of L-BFGS itself. */
   own: { value: unknown } | null
+  /** The mark of the Sinkhorn iterations on the engine's slot. */
+  scaling: ScalingScratch
 }
 
 /**
@@ -68,6 +62,7 @@ export const transportLbfgs = defineMethod<TransportProblem, TransportLbfgsOptio
       method: lbfgs({ memory }),
       problem: negativeDual(problem, engine),
       own: null,
+      scaling: { absorptions: 0 },
     })
     /** The context of the run with another start and work memory of its own for L-BFGS. */
     const inside = (context: Context<Potentials>, scratch: Scratch, start: Float64Array): Context<Float64Array> =>
@@ -85,7 +80,7 @@ export const transportLbfgs = defineMethod<TransportProblem, TransportLbfgsOptio
       start(problem, context) {
         const engine = engineFor(problem)
         return {
-          ...lookAhead(problem, entropicState(problem, context, engine), engine),
+          ...scalingStart(problem, context, context.scratch(() => scratchOf(problem, engine)).scaling),
           sinkhornLeft: sinkhornIterations,
           inner: null,
         }
@@ -94,12 +89,12 @@ export const transportLbfgs = defineMethod<TransportProblem, TransportLbfgsOptio
       step(problem, state, context) {
         if (state.infeasible) return infeasibleOutcome
         const engine = engineFor(problem)
+        const scratch = context.scratch(() => scratchOf(problem, engine))
         if (state.sinkhornLeft > 0) {
-          const outcome = logStep(problem, state, engine)
+          const outcome = scalingOrLogStep(problem, state, scratch.scaling)
           if (outcome === undefined) state.sinkhornLeft--
           return outcome
         }
-        const scratch = context.scratch(() => scratchOf(problem, engine))
         const { regularization: epsilon } = problem
         const n = state.x.length
         if (state.inner === null) {
