@@ -21,7 +21,9 @@ export async function runModule(exported: Readonly<Record<string, unknown>>): Pr
 }
 
 const columns = ['what', 'size', 'peer', 'ours (ms)', 'peer (ms)', 'ratio', 'bar', 'met']
-const short = (value: number): number => Number(value.toPrecision(3))
+/** A number to three digits; a dash for what was not measured (NaN, which arrives from another process as null). */
+const short = (value: number | null): number | string =>
+  value === null || Number.isNaN(value) ? '-' : Number(value.toPrecision(3))
 
 function cells(row: BenchmarkRow): (string | number)[] {
   const met = row.holds === undefined ? '' : row.holds ? 'yes' : 'NO'
