@@ -113,12 +113,6 @@ function sumLanes(x: v128): f64 {
   return f64x2.extract_lane(x, 0) + f64x2.extract_lane(x, 1)
 }
 
-/** out[i] = ln(x[i]) for `count` (even) positive normal numbers. */
-export function transport_log(x: usize, out: usize, count: i32): void {
-  const end = x + (<usize>count << 3)
-  for (; x < end; x += 16, out += 16) v128.store(out, logPair(v128.load(x)))
-}
-
 /** out[i] = base[i] + factor * ln(x[i]) for `count` (even) positive normal numbers. */
 export function transport_add_log(base: usize, factor: f64, x: usize, out: usize, count: i32): void {
   const end = x + (<usize>count << 3)

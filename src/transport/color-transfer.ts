@@ -35,6 +35,9 @@ export interface ColorTransfer {
   readonly pixels: Float64Array
   readonly status: Status
   readonly message: string
+  /** Slug of the method that computed the plan. */
+  readonly method: string
+  readonly iterations: number
   /** Mean squared distance that the sampled colours travel, in units of white^2. */
   readonly cost: number
 }
@@ -131,7 +134,8 @@ export function transferColors(
       ? entropicMap(source, scale, to, flatTarget, solved.potentials.y, regularization)
       : nearestMap(source, scale, from, solved.plan.project(flatTarget, 3))
   for (let k = 0; k < pixels.length; k++) pixels[k] = white * Math.min(1, Math.max(0, pixels[k]))
-  return { pixels, status: solved.status, message: solved.message, cost: solved.cost }
+  const { status, message, method, iterations, cost } = solved
+  return { pixels, status, message, method, iterations, cost }
 }
 
 /** Pixels mapped at once: bounds the memory of a batch. */

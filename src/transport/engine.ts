@@ -5,7 +5,6 @@ import { divide, multiply } from './loops.ts'
 /** The kernels of `assembly/transport.ts`; pointers are byte addresses, see there. */
 interface TransportKernels {
   transport_prepare(table: number): void
-  transport_log(x: number, out: number, count: number): void
   transport_add_log(base: number, factor: number, x: number, out: number, count: number): void
   transport_softmin_rows(
     table: number,
