@@ -1,8 +1,10 @@
 import { Command, CommanderError, Option } from 'commander'
 import { ThalwegError } from '../base/index.ts'
 import { type BenchOptions, benchCommand } from './commands/bench.ts'
+import { type ColorsOptions, colorsCommand } from './commands/colors.ts'
 import { type FitOptions, fitCommand } from './commands/fit.ts'
 import { infoCommand } from './commands/info.ts'
+import { type LinearOptions, linearCommand } from './commands/linear.ts'
 import { type ListOptions, listCommand } from './commands/list.ts'
 import { type MinimizeOptions, minimizeCommand, type RunFlags } from './commands/minimize.ts'
 import { type ReproduceOptions, reproduceCommand } from './commands/reproduce.ts'
@@ -164,6 +166,33 @@ Examples:
     )
     .action((source: string | undefined, target: string | undefined, options: TransportCommandOptions) =>
       run(options, (session) => transportCommand(session, source, target, options)),
+    )
+
+  command('colors <source> <target>', 'give one PNG picture the colours of another')
+    .requiredOption('--out <file>', 'where the new picture goes')
+    .addOption(
+      new Option('--samples <count>', 'pixels drawn from each picture (default 1000)').argParser(
+        integerFlag('--samples', 1),
+      ),
+    )
+    .addOption(
+      new Option('--regularization <epsilon>', 'for colours in [0, 1] (default 0.005; 0 for exact)').argParser(
+        numberFlag('--regularization', { min: 0 }),
+      ),
+    )
+    .action((source: string, target: string, options: ColorsOptions) =>
+      run(options, (session) => colorsCommand(session, source, target, options)),
+    )
+
+  limited(command('linear <matrix>', 'solve the linear system of a MatrixMarket file'))
+    .option('--rhs <file>', 'right-hand side: a .mtx or CSV file with one column (default: all ones)')
+    .option('--method <name>', 'such as sor or gmres (default: one that suits the matrix)')
+    .option('--omega <number>', 'relaxation of sor and symmetric-sor: auto, or a number in (0, 2)')
+    .option('--set <name=value>', 'an option of the method; may be repeated', settingFlag)
+    .option('--solution <file>', 'write x to this CSV file')
+    .option('--full', 'list x under --json also when it is long')
+    .action((matrix: string, options: LinearOptions) =>
+      run(options, (session) => linearCommand(session, matrix, options)),
     )
 
   command('reproduce [paper]', 'run the claims of a paper again and say which hold')
