@@ -1,4 +1,5 @@
-# Solves the jobs given as JSON on standard input with POT and plain NumPy, and prints what it took, as JSON.
+# Times POT and plain NumPy. Each line of standard input is a request: a job (answered with the result of one solve), or
+# {"time": runs} (answered with the milliseconds of that many solves of the latest job). One JSON line each.
 import json
 import os
 import sys
@@ -25,16 +26,6 @@ def mulberry32(seed, count):
         return (t ^ (t >> np.uint32(14))).astype(np.float64) / 4294967296.0
 
 
-def median_ms(solve, runs):
-    out = solve()
-    times = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        out = solve()
-        times.append((time.perf_counter() - start) * 1e3)
-    return sorted(times)[len(times) // 2], out
-
-
 def plain_sinkhorn(a, b, C, epsilon, tolerance):
     """What one writes down: K, two products an iteration, the error every tenth."""
     K = np.exp(-C / epsilon)
@@ -59,29 +50,40 @@ def cost_of(job):
     return np.ascontiguousarray(C / C.max())
 
 
-out = []
-for job in json.load(sys.stdin):
+def prepared(job):
+    """The solve as a function without arguments, and its result as numbers."""
     C = cost_of(job)
-    a, b = np.full(job["n"], 1.0 / job["n"]), np.full(job["m"], 1.0 / job["m"])
-    epsilon, tolerance, runs = job.get("epsilon"), job.get("tolerance"), job["runs"]
-    peer = job["peer"]
-    row = {"checksum": float(C.sum()), "largest": float(C.max())}
-    if peer != "numpy" and ot is None:
-        out.append(None)
-        continue
+    n, m, peer = job["n"], job["m"], job["peer"]
+    a, b = np.full(n, 1.0 / n), np.full(m, 1.0 / m)
+    epsilon, tolerance = job.get("epsilon"), job.get("tolerance")
     if peer == "numpy":
-        ms, (u, v, K) = median_ms(lambda: plain_sinkhorn(a, b, C, epsilon, tolerance), runs)
+        solve = lambda: plain_sinkhorn(a, b, C, epsilon, tolerance)
+        u, v, K = solve()
         P = u[:, None] * K * v
-        row.update(ms=ms, cost=float((P * C).sum()), error=float(np.abs(P.sum(1) - a).sum() + np.abs(P.sum(0) - b).sum()))
-    elif peer == "emd":
-        ms, P = median_ms(lambda: ot.emd(a, b, C, numItermax=10**8), runs)
-        row.update(ms=ms, cost=float((P * C).sum()), error=float(np.abs(P.sum(1) - a).sum()))
     else:
-        # POT stops on the Euclidean norm of the violation; the L1 norm is up to sqrt(n) times that.
-        threshold = tolerance / np.sqrt(job["n"])
-        solve = lambda: ot.sinkhorn(a, b, C, epsilon, method=peer, stopThr=threshold, numItermax=100000)
-        ms, P = median_ms(solve, runs)
-        row.update(ms=ms, cost=float((P * C).sum()), error=float(np.abs(P.sum(1) - a).sum() + np.abs(P.sum(0) - b).sum()))
-    row["version"] = f"NumPy {np.__version__}" if peer == "numpy" else f"POT {ot.__version__}"
-    out.append(row)
-print(json.dumps(out))
+        if peer == "emd":
+            solve = lambda: ot.emd(a, b, C, numItermax=10**8)
+        else:
+            # POT stops on the Euclidean norm of the violation; the L1 norm is up to sqrt(n) times that.
+            threshold = tolerance / np.sqrt(n)
+            solve = lambda: ot.sinkhorn(a, b, C, epsilon, method=peer, stopThr=threshold, numItermax=100000)
+        P = solve()
+    error = float(np.abs(P.sum(1) - a).sum() + np.abs(P.sum(0) - b).sum())
+    version = f"NumPy {np.__version__}" if peer == "numpy" else f"POT {ot.__version__}"
+    return solve, {"cost": float((P * C).sum()), "error": error, "checksum": float(C.sum()), "version": version}
+
+
+solve = None
+for line in sys.stdin:
+    request = json.loads(line)
+    if "time" in request:
+        answer = []
+        for _ in range(request["time"]):
+            start = time.perf_counter()
+            solve()
+            answer.append((time.perf_counter() - start) * 1e3)
+    elif request["peer"] != "numpy" and ot is None:
+        answer = None
+    else:
+        solve, answer = prepared(request)
+    print(json.dumps(answer), flush=True)
