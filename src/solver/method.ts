@@ -13,8 +13,10 @@ export interface Context<X = unknown> {
   readonly evaluations: Readonly<Record<string, number>>
   /** Whether the run should end (abort or time limit). A step with a long inner loop asks now and then and returns early. */
   interrupted(): boolean
-  /** Fires when the run should end; for steps that wait for something. */
+  /** Fires when the caller ends the run; for steps that wait for something. */
   readonly signal: AbortSignal
+  /** Seconds until the run's time limit, >= 0; Infinity without one. For steps that hand a limit on to somebody else. */
+  secondsLeft(): number
   /** Adds a remark to the result's message, once. */
   note(remark: string): void
   /**
@@ -22,6 +24,11 @@ export interface Context<X = unknown> {
    * influences later iterations may live here.
    */
   scratch<T>(make: () => T): T
+  /**
+   * Has `release` called when the run ends, however it ends: for workers and other handles in scratch memory that must be
+   * closed. `runAsync` and `iterateAsync` wait for it.
+   */
+  atEnd(release: () => void | Promise<void>): void
 }
 
 /** Why a method cannot go on, in its own judgement. Everything else (limits, convergence, abort) is the driver's. */

@@ -165,6 +165,7 @@ class Session<P extends Problem, S> {
   private callsBeforeStep = 0
   private boundary: Snapshot | null = null
   private midStep = false
+  private readonly releases: (() => void | Promise<void>)[] = []
 
   constructor(problem: P, method: AsyncMethod<P, S>, options: RunOptions<SolutionOf<P>>) {
     if (problem?.class?.prepare === undefined) {
@@ -263,6 +264,7 @@ class Session<P extends Problem, S> {
       },
       evaluations: this.tally.counts,
       signal: this.options.signal ?? neverAborted,
+      secondsLeft: () => (limit < Infinity ? Math.max(0, limit - this.elapsedMs()) / 1000 : Infinity),
       interrupted: () => this.options.signal?.aborted === true || (limit < Infinity && this.elapsedMs() >= limit),
       note: (remark) => {
         if (!this.notes.includes(remark)) this.notes.push(remark)
@@ -271,7 +273,15 @@ class Session<P extends Problem, S> {
         scratch ??= { value: make() }
         return scratch.value as T
       },
+      atEnd: (release) => {
+        this.releases.push(release)
+      },
     }
+  }
+
+  /** Calls what the method has asked for at the end, the latest first. */
+  async release(): Promise<void> {
+    for (const release of this.releases.splice(0).reverse()) await release()
   }
 
   elapsedMs(): number {
@@ -527,23 +537,27 @@ export function* iterate<P extends Problem, S>(
 ): Generator<Iterate<SolutionOf<P>>, Result<SolutionOf<P>>, void> {
   const session = new Session<P, S>(problem, method, options)
   try {
-    session.started(session.begin() as S | undefined)
-  } catch (error) {
-    session.failed(error)
-  }
-  let yielded = -1
-  for (;;) {
-    // A step cut short by the evaluation budget adds no iterate.
-    if (session.state !== undefined && session.iteration !== yielded) {
-      yielded = session.iteration
-      yield session.iterate()
-    }
-    if (session.result !== null) return session.result
     try {
-      session.stepped(session.step() as StepOutcome)
+      session.started(session.begin() as S | undefined)
     } catch (error) {
       session.failed(error)
     }
+    let yielded = -1
+    for (;;) {
+      // A step cut short by the evaluation budget adds no iterate.
+      if (session.state !== undefined && session.iteration !== yielded) {
+        yielded = session.iteration
+        yield session.iterate()
+      }
+      if (session.result !== null) return session.result
+      try {
+        session.stepped(session.step() as StepOutcome)
+      } catch (error) {
+        session.failed(error)
+      }
+    }
+  } finally {
+    void session.release()
   }
 }
 
@@ -560,16 +574,20 @@ export function run<P extends Problem, S>(
 ): Result<SolutionOf<P>> {
   const session = new Session<P, S>(problem, method, options)
   try {
-    session.started(session.begin() as S | undefined)
-  } catch (error) {
-    session.failed(error)
-  }
-  while (session.result === null) {
     try {
-      session.stepped(session.step() as StepOutcome)
+      session.started(session.begin() as S | undefined)
     } catch (error) {
       session.failed(error)
     }
+    while (session.result === null) {
+      try {
+        session.stepped(session.step() as StepOutcome)
+      } catch (error) {
+        session.failed(error)
+      }
+    }
+  } finally {
+    void session.release()
   }
   return session.result
 }
@@ -594,32 +612,36 @@ export async function* iterateAsync<P extends Problem, S>(
 ): AsyncGenerator<Iterate<SolutionOf<P>>, Result<SolutionOf<P>>, void> {
   const session = new Session<P, S>(problem, method, options)
   try {
-    session.started(await session.begin())
-  } catch (error) {
-    session.failed(error)
-  }
-  let breathed = performance.now()
-  let yielded = -1
-  for (;;) {
-    if (session.state !== undefined && session.iteration !== yielded) {
-      yielded = session.iteration
-      yield session.iterate()
-    }
-    if (session.result !== null) return session.result
-    if (performance.now() - breathed >= BREATH_MS) {
-      await breathe()
-      breathed = performance.now()
-    }
     try {
-      const outcome = session.step()
-      session.stepped(outcome instanceof Promise ? await outcome : outcome)
+      session.started(await session.begin())
     } catch (error) {
       session.failed(error)
     }
-    if (session.pendingSave !== undefined) {
-      await session.pendingSave
-      session.pendingSave = undefined
+    let breathed = performance.now()
+    let yielded = -1
+    for (;;) {
+      if (session.state !== undefined && session.iteration !== yielded) {
+        yielded = session.iteration
+        yield session.iterate()
+      }
+      if (session.result !== null) return session.result
+      if (performance.now() - breathed >= BREATH_MS) {
+        await breathe()
+        breathed = performance.now()
+      }
+      try {
+        const outcome = session.step()
+        session.stepped(outcome instanceof Promise ? await outcome : outcome)
+      } catch (error) {
+        session.failed(error)
+      }
+      if (session.pendingSave !== undefined) {
+        await session.pendingSave
+        session.pendingSave = undefined
+      }
     }
+  } finally {
+    await session.release()
   }
 }
 

@@ -6,10 +6,12 @@ import {
   any,
   below,
   compare,
+  defineAsyncMethod,
   defineMethod,
   gradientNorm,
   handOver,
   iterate,
+  iterateAsync,
   maxEvaluations,
   maxIterations,
   maxSeconds,
@@ -214,6 +216,51 @@ describe('run', () => {
     await runAsync(slow, gradientDescent({ stepSize: 1e-6 }), { maxIterations: 150, tolerance: 0 })
     clearInterval(timer)
     expect(ticks).toBeGreaterThan(0)
+  })
+
+  it('closes what the method opened, however the run ends, and tells it the seconds that are left', async () => {
+    let open = 0
+    let now = 0
+    const seen: number[] = []
+    const holder = defineAsyncMethod<PreparedSmoothProblem, object, { x: Float64Array }>()({
+      slug: 'holder',
+      title: 'Holder',
+      room: 'smooth',
+      problemClass: 'smooth',
+      summary: 'Holds a handle.',
+      source: { authors: 'Nobody', title: 'Nothing', year: 2000 },
+      options: {},
+      create: () => ({
+        start: (_, { start }) => ({ x: start.slice() }),
+        async step(_, { x }, context) {
+          context.scratch(() => {
+            open++
+            context.atEnd(async () => {
+              await null
+              open--
+            })
+            return null
+          })
+          seen.push(context.secondsLeft())
+          now += 400
+          if (x[0] < 0) throw new InvalidInputError('negative')
+        },
+        measure: () => ({ objective: 1, gradientNorm: 1 }),
+        solution: ({ x }) => x,
+      }),
+    })
+    const clock = () => now
+    const result = await runAsync(bowl, holder(), { maxSeconds: 1, clock })
+    expect(result.status).toBe('time-limit')
+    expect(seen).toEqual([1, 0.6, 0.2])
+    expect(open).toBe(0)
+
+    await expect(runAsync(bowl, holder(), { start: Float64Array.of(-1, 0) })).rejects.toThrow('negative')
+    expect(seen.at(-1)).toBe(Number.POSITIVE_INFINITY)
+    expect(open).toBe(0)
+
+    for await (const { iteration } of iterateAsync(bowl, holder())) if (iteration === 2) break
+    expect(open).toBe(0)
   })
 })
 
