@@ -177,7 +177,7 @@ export async function transportBenchmarks(): Promise<BenchmarkRow[]> {
     const ours: number[] = []
     const theirs: number[] = []
     for (let round = 0; round < job.runs; round++) {
-      theirs.push(...((await peers?.ask({ time: 2 })) as number[]))
+      theirs.push(...(((await peers?.ask({ time: 2 })) ?? []) as number[]))
       for (let run = 0; run < 2; run++) {
         const began = performance.now()
         result = solve()
