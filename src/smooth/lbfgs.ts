@@ -1,6 +1,6 @@
 import { integer, within } from '../base/index.ts'
 import { defineMethod, type PreparedSmoothProblem } from '../solver/index.ts'
-import { type LineSearchOutcome, lineSearchOutcome, type SearchState, wolfeSearch } from './line-search.ts'
+import { firstStep, type LineSearchOutcome, lineSearchOutcome, type SearchState, wolfeSearch } from './line-search.ts'
 import { commit, smoothState } from './smooth-state.ts'
 import { addPair, type CorrectionPairs, correctionPairs, twoLoop } from './two-loop.ts'
 
@@ -21,24 +21,6 @@ interface LbfgsState extends SearchState {
   /** The accepted step length. */
   step: number
   trials: number
-}
-
-/** Relative size of the very first step; the line search extends it quickly. */
-const FIRST_MOVE = 0.01
-
-/** First step along -g: a hundredth of the size of x, or of what a decrease of |f| would take where x = 0. */
-function firstStep({ x, gradient, value }: LbfgsState): number {
-  let size = 0
-  let largest = 0
-  let square = 0
-  for (let i = 0; i < x.length; i++) {
-    size = Math.max(size, Math.abs(x[i]))
-    largest = Math.max(largest, Math.abs(gradient[i]))
-    square += gradient[i] * gradient[i]
-  }
-  const step =
-    size > 0 ? (FIRST_MOVE * size) / largest : value !== 0 ? (FIRST_MOVE * Math.abs(value)) / square : 1 / largest
-  return step > 0 && step < Infinity ? step : 1
 }
 
 /**
@@ -97,14 +79,24 @@ export const lbfgs = defineMethod<PreparedSmoothProblem, LbfgsOptions, LbfgsStat
           state,
           state.direction,
           slope,
-          state.pairs.count > 0 ? 1 : firstStep(state),
+          state.pairs.count > 0 ? 1 : firstStep(state, state.direction, slope),
           conditions,
           outcome,
         )
       if (!found && state.pairs.count > 0) {
         state.pairs.count = 0
         slope = twoLoop(state.pairs, state.gradient, state.direction)
-        found = slope < 0 && wolfeSearch(problem, state, state.direction, slope, firstStep(state), conditions, outcome)
+        found =
+          slope < 0 &&
+          wolfeSearch(
+            problem,
+            state,
+            state.direction,
+            slope,
+            firstStep(state, state.direction, slope),
+            conditions,
+            outcome,
+          )
       }
       if (!found) return { outcome: 'stalled', reason: 'no step along the negative gradient decreases the objective' }
       addPair(state.pairs, state.x, state.gradient, state.trial, state.trialGradient)

@@ -1,7 +1,9 @@
 import { integer, within } from '../base/index.ts'
+import { normInfinity } from '../linalg/index.ts'
 import { defineMethod, type PreparedSmoothProblem } from '../solver/index.ts'
-import { type LineSearchOutcome, lineSearchOutcome, type SearchState, wolfeSearch } from './line-search.ts'
+import { firstStep, type LineSearchOutcome, lineSearchOutcome, type SearchState, wolfeSearch } from './line-search.ts'
 import { commit, smoothMeasures, smoothState } from './smooth-state.ts'
+import { addPair, type CorrectionPairs, correctionPairs, pairRow, twoLoop } from './two-loop.ts'
 
 export interface LbfgsbOptions {
   /** Number of correction pairs kept, >= 1. Default 10. */
@@ -16,15 +18,10 @@ export interface LbfgsbOptions {
 
 interface LbfgsbState extends SearchState {
   direction: Float64Array
-  /** The pairs s_i = x_{i+1} - x_i and y_i = g_{i+1} - g_i as rows [memory, n], oldest first. */
-  steps: Float64Array
-  changes: Float64Array
-  /** Inner products s_i . s_j and s_i . y_j, [memory, memory]. */
+  pairs: CorrectionPairs
+  /** Inner products s_i . s_j and s_i . y_j of the pairs, oldest first, [memory, memory]. */
   stepProducts: Float64Array
   crossProducts: Float64Array
-  count: number
-  /** theta = <y, y> / <s, y> of the latest pair. */
-  scale: number
   step: number
   trials: number
   freeVariables: number
@@ -48,9 +45,6 @@ interface Work {
   v: Float64Array
   u: Float64Array
 }
-
-/** Below this cosine between s and y the pair says nothing reliable about the curvature. */
-const SMALLEST_COSINE = 1e-12
 
 /** LU with partial pivoting of the leading [k, k] of a [size, size] array; false if singular. */
 function factorize(a: Float64Array, pivots: Int32Array, k: number, size: number): boolean {
@@ -97,9 +91,16 @@ function solveFactored(
   }
 }
 
+/** theta = <y, y> / <s, y> of the latest pair; 1 without pairs. */
+function theta({ pairs }: LbfgsbState): number {
+  return pairs.count > 0 ? 1 / pairs.initialScale : 1
+}
+
 /** Factors M^-1 = [-D, L'; L, theta S'S], Eq. (3.4); false if it is singular. */
 function factorizeMiddle(state: LbfgsbState, work: Work, memory: number): boolean {
-  const { count: m, stepProducts, crossProducts, scale } = state
+  const { stepProducts, crossProducts } = state
+  const { count: m } = state.pairs
+  const scale = theta(state)
   const size = 2 * memory
   const { middle } = work
   for (let i = 0; i < m; i++) {
@@ -115,11 +116,14 @@ function factorizeMiddle(state: LbfgsbState, work: Work, memory: number): boolea
 
 /** Row b of W = [Y, theta S] into `out`. */
 function rowOfW(state: LbfgsbState, b: number, out: Float64Array): void {
-  const { count: m, steps, changes, scale } = state
+  const { pairs } = state
+  const { count: m, steps, changes } = pairs
   const n = state.x.length
+  const scale = theta(state)
   for (let i = 0; i < m; i++) {
-    out[i] = changes[i * n + b]
-    out[m + i] = scale * steps[i * n + b]
+    const at = pairRow(pairs, i) * n + b
+    out[i] = changes[at]
+    out[m + i] = scale * steps[at]
   }
 }
 
@@ -134,7 +138,9 @@ function dot(a: Float64Array, b: Float64Array, length: number): number {
  * CP). Leaves it in `work.cauchy`, and W'(x_cauchy - x) in `work.c`.
  */
 function cauchyPoint(problem: PreparedSmoothProblem, state: LbfgsbState, work: Work, memory: number): void {
-  const { x, gradient: g, direction: d, scale: theta, count: m } = state
+  const { x, gradient: g, direction: d, pairs } = state
+  const { count: m } = pairs
+  const scale = theta(state)
   const { lower, upper } = problem
   const { cauchy, breakpoints, order, p, c, w, v } = work
   const n = x.length
@@ -155,18 +161,19 @@ function cauchyPoint(problem: PreparedSmoothProblem, state: LbfgsbState, work: W
     slope -= d[i] * d[i]
   }
   for (let j = 0; j < m; j++) {
+    const at = pairRow(pairs, j) * n
     let y = 0
     let s = 0
     for (let i = 0; i < n; i++) {
-      y += state.changes[j * n + i] * d[i]
-      s += state.steps[j * n + i] * d[i]
+      y += pairs.changes[at + i] * d[i]
+      s += pairs.steps[at + i] * d[i]
     }
     p[j] = y
-    p[m + j] = theta * s
+    p[m + j] = scale * s
   }
   if (slope === 0) return
   const sorted = order.subarray(0, finite).sort((a, b) => breakpoints[a] - breakpoints[b])
-  let curvature = -theta * slope
+  let curvature = -scale * slope
   const initialCurvature = curvature
   if (k > 0) {
     solve(p)
@@ -190,8 +197,8 @@ function cauchyPoint(problem: PreparedSmoothProblem, state: LbfgsbState, work: W
     const z = cauchy[b] - x[b]
     for (let i = 0; i < k; i++) c[i] += dt * p[i]
     const gb = g[b]
-    slope += dt * curvature + gb * gb + theta * gb * z
-    curvature -= theta * gb * gb
+    slope += dt * curvature + gb * gb + scale * gb * z
+    curvature -= scale * gb * gb
     if (k > 0) {
       rowOfW(state, b, w)
       solve(w)
@@ -212,9 +219,14 @@ function cauchyPoint(problem: PreparedSmoothProblem, state: LbfgsbState, work: W
 /**
  * Minimizes the model over the variables that are free at the Cauchy point (direct primal method, Section 5.1), backtracks
  * into the box, and writes direction = xbar - x. Returns the number of free variables.
+ *
+ * Where all variables are free the minimizer is x - H g, which the two-loop recursion computes without the 2m x 2m systems,
+ * whose condition is the square of the problem's.
  */
 function subspaceStep(problem: PreparedSmoothProblem, state: LbfgsbState, work: Work, memory: number): number {
-  const { x, gradient: g, direction: d, scale: theta, count: m } = state
+  const { x, gradient: g, direction: d, pairs } = state
+  const { count: m } = pairs
+  const scale = theta(state)
   const { lower, upper } = problem
   const { cauchy, free, c, w, v, u, small } = work
   const n = x.length
@@ -227,6 +239,14 @@ function subspaceStep(problem: PreparedSmoothProblem, state: LbfgsbState, work: 
     d[i] = cauchy[i] - x[i]
   }
   if (count === 0 || k === 0) return count
+  if (count === n) {
+    twoLoop(pairs, g, d)
+    const beyond = work.breakpoints
+    for (let i = 0; i < n; i++) beyond[i] = x[i] + d[i] - cauchy[i]
+    const alpha = Math.min(1, room(problem, cauchy, beyond))
+    if (alpha < 1) for (let i = 0; i < n; i++) d[i] = cauchy[i] - x[i] + alpha * beyond[i]
+    return count
+  }
   // v = M c; the reduced gradient of the model at the Cauchy point is r = g + theta (xc - x) - W M c on the free variables.
   solveFactored(work.middle, work.middlePivots, k, size, c, v)
   const reduced = work.breakpoints
@@ -235,7 +255,7 @@ function subspaceStep(problem: PreparedSmoothProblem, state: LbfgsbState, work: 
   for (let f = 0; f < count; f++) {
     const i = free[f]
     rowOfW(state, i, w)
-    const r = g[i] + theta * (cauchy[i] - x[i]) - dot(w, v, k)
+    const r = g[i] + scale * (cauchy[i] - x[i]) - dot(w, v, k)
     reduced[f] = r
     for (let a = 0; a < k; a++) {
       u[a] += w[a] * r
@@ -251,7 +271,7 @@ function subspaceStep(problem: PreparedSmoothProblem, state: LbfgsbState, work: 
   for (let f = 0; f < count; f++) {
     const i = free[f]
     rowOfW(state, i, w)
-    const move = -(reduced[f] + dot(w, u, k) / theta) / theta
+    const move = -(reduced[f] + dot(w, u, k) / scale) / scale
     reduced[f] = move
     if (move > 0) alpha = Math.min(alpha, ((upper?.[i] ?? Infinity) - cauchy[i]) / move)
     else if (move < 0) alpha = Math.min(alpha, ((lower?.[i] ?? -Infinity) - cauchy[i]) / move)
@@ -262,7 +282,9 @@ function subspaceStep(problem: PreparedSmoothProblem, state: LbfgsbState, work: 
 
 /** small <- M^-1 - small / theta, where small held W_F' W_F. */
 function rebuildMiddle(state: LbfgsbState, { small }: Work, memory: number): void {
-  const { count: m, stepProducts, crossProducts, scale } = state
+  const { stepProducts, crossProducts } = state
+  const { count: m } = state.pairs
+  const scale = theta(state)
   const size = 2 * memory
   for (let i = 0; i < 2 * m; i++) for (let j = 0; j < 2 * m; j++) small[i * size + j] /= -scale
   for (let i = 0; i < m; i++) {
@@ -277,58 +299,50 @@ function rebuildMiddle(state: LbfgsbState, { small }: Work, memory: number): voi
   }
 }
 
-/** Stores the pair of the trial point if its curvature is reliably positive, dropping the oldest of a full memory. */
+/** Stores the pair of the trial point with its inner products, if its curvature is reliably positive. */
 function remember(state: LbfgsbState, memory: number): void {
-  const { x, gradient, trial, trialGradient, steps, changes, stepProducts, crossProducts } = state
+  const { x, gradient, trial, trialGradient, pairs, stepProducts, crossProducts } = state
   const n = x.length
-  let sy = 0
-  let ss = 0
-  let yy = 0
-  for (let i = 0; i < n; i++) {
-    const s = trial[i] - x[i]
-    const y = trialGradient[i] - gradient[i]
-    sy += s * y
-    ss += s * s
-    yy += y * y
-  }
-  if (!(sy > SMALLEST_COSINE * Math.sqrt(ss) * Math.sqrt(yy)) || !Number.isFinite(yy / sy)) return
-  if (state.count === memory) {
-    steps.copyWithin(0, n)
-    changes.copyWithin(0, n)
+  const before = pairs.count
+  const stored = addPair(pairs, x, gradient, trial, trialGradient)
+  // A full memory has lost its oldest pair, whether or not the new one could be used.
+  if (before === memory) {
     for (let i = 1; i < memory; i++) {
       for (let j = 1; j < memory; j++) {
         stepProducts[(i - 1) * memory + j - 1] = stepProducts[i * memory + j]
         crossProducts[(i - 1) * memory + j - 1] = crossProducts[i * memory + j]
       }
     }
-    state.count--
   }
-  const last = state.count++
-  for (let i = 0; i < n; i++) {
-    steps[last * n + i] = trial[i] - x[i]
-    changes[last * n + i] = trialGradient[i] - gradient[i]
-  }
+  if (!stored) return
+  const { steps, changes } = pairs
+  const last = pairs.count - 1
+  const newest = pairRow(pairs, last) * n
   for (let j = 0; j <= last; j++) {
+    const at = pairRow(pairs, j) * n
     let sjs = 0
     let sjy = 0
     let syj = 0
     for (let i = 0; i < n; i++) {
-      const s = steps[last * n + i]
-      const y = changes[last * n + i]
-      sjs += steps[j * n + i] * s
-      sjy += steps[j * n + i] * y
-      syj += s * changes[j * n + i]
+      const s = steps[newest + i]
+      const y = changes[newest + i]
+      sjs += steps[at + i] * s
+      sjy += steps[at + i] * y
+      syj += s * changes[at + i]
     }
     stepProducts[j * memory + last] = sjs
     stepProducts[last * memory + j] = sjs
     crossProducts[j * memory + last] = sjy
     crossProducts[last * memory + j] = syj
   }
-  state.scale = yy / sy
 }
 
 /** The largest t with x + t d in the box. */
-function room({ lower, upper }: PreparedSmoothProblem, x: Float64Array, d: Float64Array): number {
+function room(
+  { lower, upper }: Pick<PreparedSmoothProblem, 'lower' | 'upper'>,
+  x: Float64Array,
+  d: Float64Array,
+): number {
   let longest = Infinity
   for (let i = 0; i < x.length; i++) {
     if (d[i] > 0 && upper !== undefined) longest = Math.min(longest, (upper[i] - x[i]) / d[i])
@@ -379,12 +393,9 @@ export const lbfgsb = defineMethod<PreparedSmoothProblem, LbfgsbOptions, LbfgsbS
         trial: new Float64Array(n),
         trialGradient: new Float64Array(n),
         direction: new Float64Array(n),
-        steps: new Float64Array(memory * n),
-        changes: new Float64Array(memory * n),
+        pairs: correctionPairs(memory, n),
         stepProducts: new Float64Array(memory * memory),
         crossProducts: new Float64Array(memory * memory),
-        count: 0,
-        scale: 1,
         step: NaN,
         trials: 0,
         freeVariables: n,
@@ -394,6 +405,7 @@ export const lbfgsb = defineMethod<PreparedSmoothProblem, LbfgsbOptions, LbfgsbS
     step(problem, state, context) {
       const n = state.x.length
       const size = 2 * memory
+      const bounded = problem.lower !== undefined || problem.upper !== undefined
       const work = context.scratch<Work>(() => ({
         outcome: lineSearchOutcome(),
         cauchy: new Float64Array(n),
@@ -411,33 +423,24 @@ export const lbfgsb = defineMethod<PreparedSmoothProblem, LbfgsbOptions, LbfgsbS
         u: new Float64Array(size),
       }))
       for (let attempt = 0; ; attempt++) {
-        if (state.count > 0 && !factorizeMiddle(state, work, memory)) {
-          state.count = 0
-          state.scale = 1
-        }
-        cauchyPoint(problem, state, work, memory)
-        const freeVariables = subspaceStep(problem, state, work, memory)
+        const { pairs } = state
+        if (pairs.count > 0 && bounded && !factorizeMiddle(state, work, memory)) pairs.count = 0
         const { direction, gradient } = state
+        let freeVariables = n
+        if (bounded) {
+          cauchyPoint(problem, state, work, memory)
+          freeVariables = subspaceStep(problem, state, work, memory)
+        } else twoLoop(pairs, gradient, direction)
         let slope = 0
-        let length = 0
-        for (let i = 0; i < n; i++) {
-          slope += gradient[i] * direction[i]
-          length = Math.max(length, Math.abs(direction[i]))
-        }
-        // Without curvature information the model's step is -g itself, whose length means nothing.
-        const first = state.count > 0 ? 1 : Math.min(1, 1 / length)
+        for (let i = 0; i < n; i++) slope += gradient[i] * direction[i]
+        // Without curvature information the model's step is -g itself, whose length means nothing. With bounds no variable
+        // moves by more than 1 at first: a longer move may run into bounds that the minimum does not touch.
+        const longest = room(problem, state.x, direction)
+        const first =
+          pairs.count > 0 ? 1 : bounded ? Math.min(1, 1 / normInfinity(direction)) : firstStep(state, direction, slope)
         const found =
           slope < 0 &&
-          wolfeSearch(
-            problem,
-            state,
-            direction,
-            slope,
-            first,
-            conditions,
-            work.outcome,
-            Math.max(first, room(problem, state.x, direction)),
-          )
+          wolfeSearch(problem, state, direction, slope, first, conditions, work.outcome, Math.max(first, longest))
         if (found) {
           remember(state, memory)
           if (!commit(problem, state, work.outcome.value)) return 'stalled'
@@ -446,11 +449,10 @@ export const lbfgsb = defineMethod<PreparedSmoothProblem, LbfgsbOptions, LbfgsbS
           state.freeVariables = freeVariables
           return
         }
-        if (state.count === 0 || attempt > 0) {
+        if (pairs.count === 0 || attempt > 0) {
           return { outcome: 'stalled', reason: 'no step into the box decreases the objective' }
         }
-        state.count = 0
-        state.scale = 1
+        pairs.count = 0
       }
     },
 

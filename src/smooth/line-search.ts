@@ -43,6 +43,27 @@ const DRAW_BACK = 0.1
 /** Share of the bracket that a new trial keeps away from both ends. */
 const MARGIN = 0.05
 
+/** Relative size of the very first step; the line search extends it quickly. */
+const FIRST_MOVE = 0.01
+
+/**
+ * First step along a direction whose length means nothing, such as -g: a hundredth of the size of x, or of what a decrease of
+ * |f| would take where x = 0.
+ *
+ * @see Hager and Zhang (2005), Section 4, step I0
+ */
+export function firstStep({ x, value }: SearchState, direction: Float64Array, slope: number): number {
+  let size = 0
+  let largest = 0
+  for (let i = 0; i < x.length; i++) {
+    size = Math.max(size, Math.abs(x[i]))
+    largest = Math.max(largest, Math.abs(direction[i]))
+  }
+  const step =
+    size > 0 ? (FIRST_MOVE * size) / largest : value !== 0 ? (FIRST_MOVE * Math.abs(value)) / -slope : 1 / largest
+  return step > 0 && step < Infinity ? step : 1
+}
+
 /**
  * The minimizer of the cubic that has the values fa, fb and slopes da, db at a and b; NaN if it has none.
  *

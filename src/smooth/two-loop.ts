@@ -79,14 +79,23 @@ function mirrorOf({ steps, changes, curvatures }: CorrectionPairs, n: number): M
 /** Below this cosine between s and y the pair says nothing reliable about the curvature. */
 const SMALLEST_COSINE = 1e-12
 
-/** Stores the pair of a step from (x, g) to (x+, g+), if its curvature is reliably positive. */
+/** The row of the k-th pair, the oldest being the 0th. */
+export function pairRow({ next, count, curvatures }: CorrectionPairs, k: number): number {
+  const row = next - count + k
+  return row < 0 ? row + curvatures.length : row
+}
+
+/**
+ * Stores the pair of a step from (x, g) to (x+, g+), if its curvature is reliably positive; a full memory loses its oldest pair
+ * either way. Returns whether the pair was stored.
+ */
 export function addPair(
   pairs: CorrectionPairs,
   x: Float64Array,
   gradient: Float64Array,
   nextX: Float64Array,
   nextGradient: Float64Array,
-): void {
+): boolean {
   const { steps, changes, curvatures, next } = pairs
   const n = x.length
   const memory = curvatures.length
@@ -111,12 +120,13 @@ export function addPair(
   if (!(sy > SMALLEST_COSINE * Math.sqrt(ss) * Math.sqrt(yy)) || !Number.isFinite(inverse)) {
     // The oldest pair of a full ring has been overwritten by the unusable one; it leaves.
     if (pairs.count === memory) pairs.count--
-    return
+    return false
   }
   curvatures[next] = inverse
   pairs.initialScale = sy / yy
   pairs.next = next === memory - 1 ? 0 : next + 1
   if (pairs.count < memory) pairs.count++
+  return true
 }
 
 /**
