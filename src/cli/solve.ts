@@ -21,6 +21,38 @@ export interface Presentation {
   readonly plot?: boolean
 }
 
+/** What the fraction of work done is guessed from. */
+export interface Watched {
+  /** The measure that has to fall below the tolerance. */
+  readonly measure: string
+  readonly tolerance: number
+  readonly maxIterations: number
+  readonly maxSeconds?: number
+}
+
+/** Shows iterates on the progress bar of the session. */
+export function showProgress(
+  session: Session,
+  { measure, tolerance, maxIterations, maxSeconds }: Watched,
+): (iterate: Iterate) => void {
+  let first = NaN
+  let done = 0
+  return ({ iteration, elapsedMs, measures }) => {
+    const residual = measures[measure]
+    if (!(first > 0 && first < Infinity)) first = residual
+    const parts = [
+      iteration / maxIterations,
+      maxSeconds === undefined ? 0 : elapsedMs / (1000 * maxSeconds),
+      residual > 0 && tolerance > 0 && first > tolerance ? Math.log(first / residual) / Math.log(first / tolerance) : 0,
+    ].filter(Number.isFinite)
+    done = Math.max(done, ...parts)
+    session.progress.update(
+      done,
+      `iteration ${iteration}, objective ${formatNumber(measures.objective, 4)}${Number.isFinite(residual) ? `, ${measure} ${formatNumber(residual, 2)}` : ''}`,
+    )
+  }
+}
+
 /** Runs a method with the progress bar and Ctrl-C of the session. */
 export async function solve<P extends Problem>(
   session: Session,
@@ -28,23 +60,13 @@ export async function solve<P extends Problem>(
   method: AsyncMethod<P>,
   options: RunOptions,
 ): Promise<Result<unknown>> {
-  const tolerance = options.tolerance ?? problem.class.defaults.tolerance
-  const maxIterations = options.maxIterations ?? problem.class.defaults.maxIterations
-  const measure = method.optimality?.measure ?? problem.class.optimality
-  let first = NaN
-  const onIteration = ({ iteration, elapsedMs, measures }: Iterate): void => {
-    const residual = measures[measure]
-    if (!(first > 0)) first = residual
-    const parts = [
-      iteration / maxIterations,
-      options.maxSeconds === undefined ? 0 : elapsedMs / (1000 * options.maxSeconds),
-      residual > 0 && tolerance > 0 && first > tolerance ? Math.log(first / residual) / Math.log(first / tolerance) : 0,
-    ]
-    session.progress.update(
-      Math.max(...parts),
-      `iteration ${iteration}, objective ${formatNumber(measures.objective, 4)}, ${measure} ${formatNumber(residual, 2)}`,
-    )
-  }
+  const { maxSeconds } = options
+  const onIteration = showProgress(session, {
+    measure: method.optimality?.measure ?? problem.class.optimality,
+    tolerance: options.tolerance ?? problem.class.defaults.tolerance,
+    maxIterations: options.maxIterations ?? problem.class.defaults.maxIterations,
+    ...(maxSeconds !== undefined && { maxSeconds }),
+  })
   try {
     return await runAsync(problem, method as AsyncMethod<Problem>, {
       ...options,

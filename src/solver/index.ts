@@ -1,4 +1,5 @@
 export * from './compare.ts'
+export * from './computation.ts'
 export * from './hand-over.ts'
 export * from './hessian-approximation.ts'
 export * from './method.ts'

@@ -1,5 +1,6 @@
 import { checkNames, describe, InvalidInputError, OptionError, RandomStream } from '../base/index.ts'
 import type { AsyncMethod, Context, Method, StepOutcome } from './method.ts'
+import { pacer } from './pacer.ts'
 import { clonePlain } from './plain-data.ts'
 import type { Measures, Problem, SolutionOf } from './problem.ts'
 import type { Certificate, Result, Snapshot, Status } from './result.ts'
@@ -592,15 +593,6 @@ export function run<P extends Problem, S>(
   return session.result
 }
 
-/** Longest stretch of computing between two returns to the event loop, in milliseconds. */
-const BREATH_MS = 12
-
-function breathe(): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, 0)
-  })
-}
-
 /**
  * As `iterate`, for methods that wait and for pages that must stay responsive: returns to the event loop at least every few
  * milliseconds, so that timers, input and `signal` are served.
@@ -617,7 +609,7 @@ export async function* iterateAsync<P extends Problem, S>(
     } catch (error) {
       session.failed(error)
     }
-    let breathed = performance.now()
+    const pause = pacer()
     let yielded = -1
     for (;;) {
       if (session.state !== undefined && session.iteration !== yielded) {
@@ -625,10 +617,8 @@ export async function* iterateAsync<P extends Problem, S>(
         yield session.iterate()
       }
       if (session.result !== null) return session.result
-      if (performance.now() - breathed >= BREATH_MS) {
-        await breathe()
-        breathed = performance.now()
-      }
+      const pausing = pause()
+      if (pausing !== undefined) await pausing
       try {
         const outcome = session.step()
         session.stepped(outcome instanceof Promise ? await outcome : outcome)

@@ -42,7 +42,7 @@ export {
   shiftedSystems,
   truncatedNormal,
 } from './sequences.ts'
-export { type LinearSolution, type SolveLinearOptions, solveLinear } from './solve-linear.ts'
+export { type LinearSolution, type SolveLinearOptions, solveLinear, solveLinearAsync } from './solve-linear.ts'
 export * from './solve-sequence.ts'
 export { gaussSeidel, type SorOptions, sor, symmetricSor } from './sor.ts'
 export { diagonalOf, isSymmetric } from './sparse.ts'

@@ -1,5 +1,13 @@
 import { type CsrMatrix, csrFromDense, type DenseMatrix, type LinearOperator } from '../linalg/index.ts'
-import { type Method, type Result, type RunOptions, run } from '../solver/index.ts'
+import {
+  type Computation,
+  finish,
+  finishAsync,
+  type Method,
+  type Result,
+  type RunOptions,
+  runWithin,
+} from '../solver/index.ts'
 import { conjugateGradients } from './conjugate-gradients.ts'
 import { gmres } from './gmres.ts'
 import { incompleteCholesky } from './incomplete-cholesky.ts'
@@ -110,6 +118,23 @@ export function solveLinear(
   rightHandSide: ArrayLike<number>,
   options: SolveLinearOptions = {},
 ): LinearSolution {
+  return finish(linearSolution(matrix, rightHandSide, options))
+}
+
+/** As `solveLinear`, to the same bits, returning to the event loop every few milliseconds, so that `signal` is served. */
+export async function solveLinearAsync(
+  matrix: CsrMatrix | DenseMatrix | LinearOperator,
+  rightHandSide: ArrayLike<number>,
+  options: SolveLinearOptions = {},
+): Promise<LinearSolution> {
+  return finishAsync(linearSolution(matrix, rightHandSide, options))
+}
+
+function* linearSolution(
+  matrix: CsrMatrix | DenseMatrix | LinearOperator,
+  rightHandSide: ArrayLike<number>,
+  options: SolveLinearOptions,
+): Computation<LinearSolution> {
   const { symmetric, positiveDefinite, ...limits } = options
 
   const problem = linearSystem({
@@ -119,10 +144,10 @@ export function solveLinear(
     ...(positiveDefinite !== undefined && { positiveDefinite }),
   })
   let plan = planFor(problem)
-  let result = run(problem as PreparedLinearSystem, plan.method, limits)
+  let result = yield* runWithin(problem as PreparedLinearSystem, plan.method, limits)
   if (result.status === 'stalled' && /not positive definite/.test(result.message) && positiveDefinite !== true) {
     plan = planMinres(problem, 'the matrix is symmetric, and conjugate gradients found it not positive definite')
-    result = run(problem as PreparedLinearSystem, plan.method, limits)
+    result = yield* runWithin(problem as PreparedLinearSystem, plan.method, limits)
   }
   return { ...result, method: plan.name, reason: plan.reason, message: `${plan.name}: ${result.message}` }
 }

@@ -1,4 +1,5 @@
 import {
+  callback,
   checked,
   choice,
   describe,
@@ -7,11 +8,12 @@ import {
   nonNegative,
   RandomStream,
   ShapeError,
+  structured,
 } from '../base/index.ts'
-import type { Status } from '../solver/index.ts'
+import { breath, type Computation, finish, finishAsync, type Iterate, type Status } from '../solver/index.ts'
 import { checkedCost } from './cost.ts'
 import { TransportEngine } from './engine.ts'
-import { transport } from './transport.ts'
+import { transportSolution } from './transport-solution.ts'
 
 export interface ColorTransferOptions {
   /** Pixels drawn from each image to compute the plan on, >= 1. Default 1000. */
@@ -27,6 +29,12 @@ export interface ColorTransferOptions {
   white?: number
   /** Seed of the draw. Default 0. */
   seed?: number
+  /** Ends the work: the plan is then that of the last iterate, and pixels that were not mapped yet keep their colours. */
+  signal?: AbortSignal
+  /** Called with every iterate of the plan. */
+  onIteration?: (iterate: Iterate) => void
+  /** Called now and then while pixels are mapped, with the number done and the number of all. */
+  onPixels?: (done: number, total: number) => void
 }
 
 /** A picture with the colours of another. */
@@ -98,16 +106,45 @@ export function transferColors(
   target: ArrayLike<number>,
   options: ColorTransferOptions = {},
 ): ColorTransfer {
-  const { samples, regularization, extension, white, seed } = checked('color transfer', options, {
-    samples: integer(1000, 'pixels drawn', { min: 1, max: 20_000 }),
-    regularization: nonNegative<number>(0.005, 'regularization'),
-    extension: {
-      ...choice(['entropic', 'nearest'], 'entropic', 'extension'),
-      fallback: undefined as 'entropic' | 'nearest' | undefined,
+  return finish(transferSolution(source, target, options))
+}
+
+/** As `transferColors`, to the same bits, returning to the event loop every few milliseconds, so that `signal` is served. */
+export async function transferColorsAsync(
+  source: ArrayLike<number>,
+  target: ArrayLike<number>,
+  options: ColorTransferOptions = {},
+): Promise<ColorTransfer> {
+  return finishAsync(transferSolution(source, target, options))
+}
+
+function* transferSolution(
+  source: ArrayLike<number>,
+  target: ArrayLike<number>,
+  options: ColorTransferOptions,
+): Computation<ColorTransfer> {
+  const { samples, regularization, extension, white, seed, signal, onIteration, onPixels } = checked(
+    'color transfer',
+    options,
+    {
+      samples: integer(1000, 'pixels drawn', { min: 1, max: 20_000 }),
+      regularization: nonNegative<number>(0.005, 'regularization'),
+      extension: {
+        ...choice(['entropic', 'nearest'], 'entropic', 'extension'),
+        fallback: undefined as 'entropic' | 'nearest' | undefined,
+      },
+      white: nonNegative<number>(255, 'full intensity'),
+      seed: integer(0, 'seed', { max: Number.MAX_SAFE_INTEGER }),
+      signal: structured<AbortSignal | undefined>(
+        undefined,
+        'abort signal',
+        'an AbortSignal',
+        (value) => value instanceof AbortSignal,
+      ),
+      onIteration: callback<(iterate: Iterate) => void>('called with every iterate'),
+      onPixels: callback<(done: number, total: number) => void>('called while pixels are mapped'),
     },
-    white: nonNegative<number>(255, 'full intensity'),
-    seed: integer(0, 'seed', { max: Number.MAX_SAFE_INTEGER }),
-  })
+  )
   if (white === 0) throw new InvalidInputError('color transfer: white must be > 0, got 0', { argument: 'white' })
   if (extension === 'entropic' && regularization === 0) {
     throw new InvalidInputError("color transfer: the entropic extension needs a regularization > 0; use 'nearest'", {
@@ -122,54 +159,69 @@ export function transferColors(
   const to = sample('target', target, samples, scale, random.split('target'))
   const a = new Float64Array(from.length).fill(1 / from.length)
   const b = new Float64Array(to.length).fill(1 / to.length)
-  const solved = transport(
+  const solved = yield* transportSolution(
     a,
     b,
     { source: from, target: to },
-    regularization > 0 ? { regularization, tolerance: 1e-6 } : { exact: true },
+    {
+      ...(regularization > 0 ? { regularization, tolerance: 1e-6 } : { exact: true }),
+      ...(signal !== undefined && { signal }),
+      ...(onIteration !== undefined && { onIteration }),
+    },
   )
   const flatTarget = Float64Array.from(to.flat())
-  const pixels =
+  const map =
     (extension ?? (regularization > 0 ? 'entropic' : 'nearest')) === 'entropic'
-      ? entropicMap(source, scale, to, flatTarget, solved.potentials.y, regularization)
-      : nearestMap(source, scale, from, solved.plan.project(flatTarget, 3))
-  for (let k = 0; k < pixels.length; k++) pixels[k] = white * Math.min(1, Math.max(0, pixels[k]))
-  const { status, message, method, iterations, cost } = solved
-  return { pixels, status, message, method, iterations, cost }
+      ? entropicMap(flatTarget, solved.potentials.y, regularization, Math.min(BATCH, source.length / 3))
+      : nearestMap(from, solved.plan.project(flatTarget, 3))
+  const total = source.length / 3
+  const pixels = new Float64Array(source.length)
+  const batch = new Float64Array(3 * Math.min(BATCH, total))
+  const mapped = new Float64Array(batch.length)
+  // Stopped while the plan was made, the picture is still finished with the plan of that moment.
+  const stopped = (): boolean => signal?.aborted === true
+  const planAborted = stopped()
+  let done = 0
+  while (done < total && (planAborted || !stopped())) {
+    const count = Math.min(BATCH, total - done)
+    for (let k = 0; k < 3 * count; k++) batch[k] = source[3 * done + k] * scale
+    map(batch, count, mapped)
+    for (let k = 0; k < 3 * count; k++) pixels[3 * done + k] = white * Math.min(1, Math.max(0, mapped[k]))
+    done += count
+    onPixels?.(done, total)
+    yield* breath()
+  }
+  for (let k = 3 * done; k < pixels.length; k++) pixels[k] = source[k]
+  const { message, method, iterations, cost } = solved
+  if (done === total) return { pixels, status: solved.status, message, method, iterations, cost }
+  const left = `Stopped by the caller: ${total - done} of ${total} pixels keep their colours.`
+  return { pixels, status: 'aborted', message: `${left} ${message}`, method, iterations, cost }
 }
 
-/** Pixels mapped at once: bounds the memory of a batch. */
+/** Pixels mapped at once: bounds the memory of a batch, and the time between two looks at the signal. */
 const BATCH = 2048
 
-/** T(s) = sum_j w_j t_j / sum_j w_j with w_j = exp((y_j - |s - t_j|^2) / epsilon), in batches of pixels. */
-function entropicMap(
-  source: ArrayLike<number>,
-  scale: number,
-  to: number[][],
-  flatTarget: Float64Array,
-  y: Float64Array,
-  epsilon: number,
-): Float64Array {
-  const total = source.length / 3
-  const out = new Float64Array(source.length)
+/** Maps the first `count` pixels of a batch, with colours in [0, 1], into `out`. */
+type ColourMap = (batch: Float64Array, count: number, out: Float64Array) => void
+
+/** T(s) = sum_j w_j t_j / sum_j w_j with w_j = exp((y_j - |s - t_j|^2) / epsilon). */
+function entropicMap(flatTarget: Float64Array, y: Float64Array, epsilon: number, size: number): ColourMap {
   const eta = 1 / epsilon
-  const size = Math.min(BATCH, total)
   const coordinates = new Float64Array(3 * size)
+  const targets = flatTarget.length / 3
   const cost = checkedCost(
     { source: { coordinates, dimension: 3 }, target: { coordinates: flatTarget, dimension: 3 } },
     size,
-    to.length,
+    targets,
   )
   const engine = new TransportEngine({
     a: new Float64Array(size).fill(1),
-    b: new Float64Array(to.length).fill(1),
+    b: new Float64Array(targets).fill(1),
     cost,
   })
   const x = new Float64Array(size)
-  for (let begin = 0; begin < total; begin += size) {
-    const count = Math.min(size, total - begin)
-    for (let k = 0; k < 3 * count; k++) coordinates[k] = source[3 * begin + k] * scale
-    engine.moveSource(coordinates)
+  return (batch, count, out) => {
+    engine.moveSource(batch)
     x.fill(0)
     engine.pass(x, y, eta)
     x.set(engine.softmin)
@@ -183,35 +235,33 @@ function entropicMap(
         green += row[j] * flatTarget[3 * j + 1]
         blue += row[j] * flatTarget[3 * j + 2]
       }
-      const at = 3 * (begin + i)
-      out[at] = red
-      out[at + 1] = green
-      out[at + 2] = blue
+      out[3 * i] = red
+      out[3 * i + 1] = green
+      out[3 * i + 2] = blue
     }
   }
-  return out
 }
 
 /** T(s) = s + (image of the nearest sample - that sample). */
-function nearestMap(source: ArrayLike<number>, scale: number, from: number[][], images: Float64Array): Float64Array {
-  const out = new Float64Array(source.length)
+function nearestMap(from: number[][], images: Float64Array): ColourMap {
   const flat = Float64Array.from(from.flat())
-  for (let at = 0; at < source.length; at += 3) {
-    const red = source[at] * scale
-    const green = source[at + 1] * scale
-    const blue = source[at + 2] * scale
-    let best = Infinity
-    let nearest = 0
-    for (let k = 0; k < flat.length; k += 3) {
-      const d = (red - flat[k]) ** 2 + (green - flat[k + 1]) ** 2 + (blue - flat[k + 2]) ** 2
-      if (d < best) {
-        best = d
-        nearest = k
+  return (batch, count, out) => {
+    for (let at = 0; at < 3 * count; at += 3) {
+      const red = batch[at]
+      const green = batch[at + 1]
+      const blue = batch[at + 2]
+      let best = Infinity
+      let nearest = 0
+      for (let k = 0; k < flat.length; k += 3) {
+        const d = (red - flat[k]) ** 2 + (green - flat[k + 1]) ** 2 + (blue - flat[k + 2]) ** 2
+        if (d < best) {
+          best = d
+          nearest = k
+        }
       }
+      out[at] = red + images[nearest] - flat[nearest]
+      out[at + 1] = green + images[nearest + 1] - flat[nearest + 1]
+      out[at + 2] = blue + images[nearest + 2] - flat[nearest + 2]
     }
-    out[at] = red + images[nearest] - flat[nearest]
-    out[at + 1] = green + images[nearest + 1] - flat[nearest + 1]
-    out[at + 2] = blue + images[nearest + 2] - flat[nearest + 2]
   }
-  return out
 }

@@ -27,6 +27,7 @@ export {
   transportProblem,
   withRegularization,
 } from './transport-problem.ts'
+export type { TransportMethodName, TransportOptions, TransportResult } from './transport-result.ts'
 export {
   type UnbalancedInput,
   type UnbalancedTransportProblem,

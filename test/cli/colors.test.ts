@@ -48,6 +48,16 @@ describe('colors', () => {
     expect(Array.from(data.slice(8, 12))).toEqual([100 * 257, 20 * 257, 30 * 257, 30000])
   })
 
+  it('interrupted, finishes the picture with the plan so far and exits with 1', async () => {
+    const source = halves('source.png', [10, 10, 10], [240, 240, 240])
+    const target = halves('target.png', [0, 0, 60], [255, 200, 255])
+    const args = ['colors', source, target, '--out', at('out.png')]
+    const { code, value } = await cliJson<Record<string, unknown>>(args, { interruptAfterMs: 0 })
+    expect(code).toBe(1)
+    expect(value.status).toBe('aborted')
+    expect(decode(readFileSync(at('out.png'))).width).toBe(4)
+  })
+
   it('exits with 2 on what is no picture', async () => {
     const source = halves('source.png', [1, 2, 3], [4, 5, 6])
     writeFileSync(at('text.png'), 'no picture')

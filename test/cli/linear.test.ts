@@ -94,6 +94,15 @@ describe('linear', () => {
     for (const part of ['Converged', 'residual', 'sor', '┤']) expect(stdout).toContain(part)
   })
 
+  it('interrupted, answers with the solution so far and exits with 1', async () => {
+    for (const method of [[], ['--method=jacobi']]) {
+      const { code, value } = await cliJson<Answer>(['linear', at('poisson.mtx'), ...method], { interruptAfterMs: 0 })
+      expect(code).toBe(1)
+      expect(value.status).toBe('aborted')
+      expect(value.x).toHaveLength(20)
+    }
+  })
+
   it.each([
     ['a missing file', ['linear', 'none.mtx'], 'no such file'],
     ['a matrix that is not square', ['linear', 'wide.mtx'], 'must be square, got 2 x 3'],

@@ -13,7 +13,7 @@ export interface Watching {
   /** Whether standard error is one. */
   ttyError?: boolean
   env?: Record<string, string>
-  /** Interrupts (Ctrl-C) as soon as the command listens, plus so many milliseconds. */
+  /** Interrupts (Ctrl-C) so many milliseconds after the command has begun to listen; 0 is before its first pause. */
   interruptAfterMs?: number
 }
 
@@ -27,7 +27,8 @@ export async function cli(args: readonly string[], watching: Watching = {}): Pro
     stderr: terminal((text) => void (stderr += text), watching.ttyError === true),
     env: watching.env ?? {},
     onInterrupt(listener) {
-      if (watching.interruptAfterMs !== undefined) timer = setTimeout(listener, watching.interruptAfterMs)
+      if (watching.interruptAfterMs === 0) queueMicrotask(listener)
+      else if (watching.interruptAfterMs !== undefined) timer = setTimeout(listener, watching.interruptAfterMs)
       return () => clearTimeout(timer)
     },
   })

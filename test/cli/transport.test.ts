@@ -201,4 +201,28 @@ describe('transport', () => {
     expect(code).toBe(2)
     expect(stderr).toContain('2 weights, but the cost matrix has 3 rows')
   })
+
+  it('interrupted, answers with the plan so far and exits with 1', async () => {
+    const points = Array.from({ length: 40 }, (_, i) => `${Math.cos(i)},${Math.sin(3 * i)}`).join('\n')
+    file('cloud.csv', `x,y\n${points}\n`)
+    const { code, value, stderr } = await cliJson<Answer>(
+      [
+        'transport',
+        at('cloud.csv'),
+        at('target.csv'),
+        '--regularization=0.01',
+        '--method=sinkhorn',
+        '--tolerance=0',
+        '--max-iterations=9007199254740991',
+        '--plan',
+        at('plan.csv'),
+      ],
+      { interruptAfterMs: 100 },
+    )
+    expect(code).toBe(1)
+    expect(value.status).toBe('aborted')
+    expect(value.marginalError).toBeLessThan(1)
+    expect(stderr).toContain('stopping; press Ctrl-C again')
+    expect(planOf(at('plan.csv')).length).toBeGreaterThanOrEqual(40)
+  })
 })

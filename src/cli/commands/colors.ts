@@ -4,7 +4,7 @@ import { ParseError, UnsupportedError } from '../../base/index.ts'
 import { formatNumber } from '../../drawing/index.ts'
 import { fileError } from '../../node/files.ts'
 import { writeFileAtomically } from '../../node/index.ts'
-import { transferColors } from '../../transport/index.ts'
+import { transferColorsAsync } from '../../transport/index.ts'
 import { type CommonOptions, exitCodes, type Session } from '../session.ts'
 
 export interface ColorsOptions extends CommonOptions {
@@ -89,15 +89,18 @@ export async function colorsCommand(
   const picture = readPicture(source)
   const from = visible(picture, source)
   const to = visible(readPicture(target), target)
-  // The solver lets no signal in while it computes, so Ctrl-C ends the program from here on, as it does where nobody listens.
-  session.close()
   const { samples, regularization, seed } = options
-  const transferred = transferColors(from.colours, to.colours, {
+  const transferred = await transferColorsAsync(from.colours, to.colours, {
     white: 1,
     ...(samples !== undefined && { samples }),
     ...(regularization !== undefined && { regularization }),
     ...(seed !== undefined && { seed }),
+    signal: session.signal,
+    onIteration: ({ iteration, measures }) =>
+      session.progress.update(0, `plan: iteration ${iteration}, objective ${formatNumber(measures.objective, 4)}`),
+    onPixels: (done, total) => session.progress.update(done / total, `${done} of ${total} pixels`),
   })
+  session.progress.stop()
   const { width, height, depth, white, alpha } = picture
   const channels = alpha === null ? 3 : 4
   const data = depth === 16 ? new Uint16Array(width * height * channels) : new Uint8Array(width * height * channels)

@@ -5,10 +5,16 @@ import { chartToSvg, formatNumber } from '../../drawing/index.ts'
 import { readTextFile, writeFileAtomically } from '../../node/index.ts'
 import { createMethod } from '../../registry.ts'
 import type { Problem, Result } from '../../solver/index.ts'
-import { linearSystem, type MatrixMarketMatrix, parseMatrixMarket, solveLinear } from '../../systems/index.ts'
+import {
+  linearSystem,
+  linearSystemClass,
+  type MatrixMarketMatrix,
+  parseMatrixMarket,
+  solveLinearAsync,
+} from '../../systems/index.ts'
 import { namedMethod } from '../methods.ts'
 import { exitCodes, type Session } from '../session.ts'
-import { convergenceChart, solve } from '../solve.ts'
+import { convergenceChart, showProgress, solve } from '../solve.ts'
 import { limits, type RunFlags } from './minimize.ts'
 
 export interface LinearOptions extends RunFlags {
@@ -108,9 +114,19 @@ export async function linearCommand(session: Session, path: string, options: Lin
   }
   let result: Result<Float64Array>
   if (options.method === undefined) {
-    // Methods run one after the other here and let no signal in, so Ctrl-C ends the program as it does where nobody listens.
-    session.close()
-    result = solveLinear(matrix, b, limits(options) as object)
+    const { tolerance, maxIterations, maxSeconds } = options
+    const { optimality: measure, defaults } = linearSystemClass
+    result = await solveLinearAsync(matrix, b, {
+      ...(limits(options) as object),
+      signal: session.signal,
+      onIteration: showProgress(session, {
+        measure,
+        tolerance: tolerance ?? defaults.tolerance,
+        maxIterations: maxIterations ?? defaults.maxIterations,
+        ...(maxSeconds !== undefined && { maxSeconds }),
+      }),
+    })
+    session.progress.stop()
   } else {
     const problem = linearSystem({ matrix, rightHandSide: b, name: basename(path) }) as Problem
     const named = namedMethod(options.method, options.set, problem)

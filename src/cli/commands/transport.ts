@@ -4,19 +4,22 @@ import { InvalidInputError, OptionError, ParseError, ShapeError } from '../../ba
 import { type DataTable, numbersOf, parseCsv } from '../../data/index.ts'
 import { type Chart, chartToSvg, formatNumber } from '../../drawing/index.ts'
 import { readTextFile, writeFileAtomically } from '../../node/index.ts'
-import type { Trace } from '../../solver/index.ts'
+import type { Iterate, Trace } from '../../solver/index.ts'
 import {
   type CostInput,
+  exactTransportClass,
   type Metric,
   metrics,
   type Points,
   type TransportMethodName,
   type TransportPlan,
   type TransportResult,
-  transport,
+  transportAsync,
+  transportClass,
+  unbalancedTransportClass,
 } from '../../transport/index.ts'
 import { type CommonOptions, exitCodes, type Session } from '../session.ts'
-import { convergenceChart } from '../solve.ts'
+import { convergenceChart, showProgress } from '../solve.ts'
 
 export interface TransportCommandOptions extends CommonOptions {
   metric?: string
@@ -309,10 +312,8 @@ export async function transportCommand(
       { argument: '--plan', expected: `at most ${LARGEST_PLAN} pairs`, received: String(pairs) },
     )
   }
-  // The solver lets no signal in while it computes, so Ctrl-C ends the program from here on, as it does where nobody listens.
-  session.close()
   const { regularization, exact, unbalanced, tolerance, maxIterations, maxSeconds } = options
-  const result = transport(a, b, cost, {
+  const result = await transportAsync(a, b, cost, {
     method,
     ...(regularization !== undefined && { regularization }),
     ...(exact && { exact }),
@@ -320,12 +321,8 @@ export async function transportCommand(
     ...(tolerance !== undefined && { tolerance }),
     ...(maxIterations !== undefined && { maxIterations }),
     ...(maxSeconds !== undefined && { maxSeconds }),
-    onIteration({ iteration, measures }) {
-      session.progress.update(
-        iteration / (maxIterations ?? 10_000),
-        `iteration ${iteration}, objective ${formatNumber(measures.objective, 4)}`,
-      )
-    },
+    signal: session.signal,
+    onIteration: progressOf(session, options),
   })
   session.progress.stop()
   if (options.plan !== undefined) writeFileAtomically(options.plan, planToCsv(result.plan))
@@ -333,10 +330,31 @@ export async function transportCommand(
   return result.converged ? exitCodes.solved : exitCodes.notConverged
 }
 
+/** The problem class whose measures these are: exact, unbalanced, or regularized transport. */
+function classOf(measures: Readonly<Record<string, unknown>>): Pick<typeof transportClass, 'optimality' | 'defaults'> {
+  return [exactTransportClass, unbalancedTransportClass].find((known) => known.optimality in measures) ?? transportClass
+}
+
+/** Shows iterates of a method that the solver picks. */
+function progressOf(session: Session, options: TransportCommandOptions): (iterate: Iterate) => void {
+  let show: ((iterate: Iterate) => void) | undefined
+  return (iterate) => {
+    const { optimality: measure, defaults } = classOf(iterate.measures)
+    show ??= showProgress(session, {
+      measure,
+      tolerance: options.tolerance ?? defaults.tolerance,
+      maxIterations: options.maxIterations ?? defaults.maxIterations,
+      ...(options.maxSeconds !== undefined && { maxSeconds: options.maxSeconds }),
+    })
+    show(iterate)
+  }
+}
+
 function chartOf(trace: Trace | null, title: string): Chart | null {
   if (trace === null || (trace.columns.iteration?.length ?? 0) < 3) return null
-  const measure = ['marginalError', 'stationarity', 'relativeGap'].find((name) => trace.columns[name] !== undefined)
-  return convergenceChart(trace, measure ?? 'objective', title)
+  const { optimality } = classOf(trace.columns)
+  // The gap of exact transport is known at the end only; what falls on the way is the cost.
+  return convergenceChart(trace, optimality === exactTransportClass.optimality ? 'objective' : optimality, title)
 }
 
 function presentTransport(
