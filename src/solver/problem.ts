@@ -49,6 +49,11 @@ export interface ProblemClass<X = unknown> {
   readonly defaults: { readonly tolerance: number; readonly maxIterations: number }
   /** The names under which oracle calls are counted. */
   readonly oracles: readonly string[]
+  /**
+   * Whether a run may be without any solution for a time (no feasible point is known yet): its objective is then NaN, and that is
+   * no divergence. Default false.
+   */
+  readonly solutionMayBeMissing?: boolean
 
   /**
    * Checks the problem and a method's requirements against each other, counts every oracle in `tally`, and fills in what can

@@ -366,7 +366,8 @@ class Session<P extends Problem, S> {
     const { measures, options, info } = this
     // A stop by the user is never called converged, even if the tolerance happens to be met.
     if (options.signal?.aborted) return this.finish('aborted', 'stopped by the caller', [])
-    if (!Number.isFinite(measures.objective)) {
+    const missing = Number.isNaN(measures.objective) && this.original.class.solutionMayBeMissing === true
+    if (!Number.isFinite(measures.objective) && !missing) {
       return this.finish('diverged', `the objective became ${measures.objective}`, [])
     }
     const progress: Progress = {

@@ -218,6 +218,32 @@ describe('run', () => {
     expect(ticks).toBeGreaterThan(0)
   })
 
+  it('takes a missing solution for divergence unless the problem class knows such times', () => {
+    const finder = defineMethod<PreparedSmoothProblem, object, { x: Float64Array; found: boolean; k: number }>()({
+      slug: 'finder',
+      title: 'Finder',
+      room: 'smooth',
+      problemClass: 'smooth',
+      summary: 'Has a solution only after two steps.',
+      source: { authors: 'Nobody', title: 'Nothing', year: 2000 },
+      options: {},
+      create: () => ({
+        start: (_, { start }) => ({ x: start.slice(), found: false, k: 0 }),
+        step(_, state) {
+          if (++state.k === 3) return { outcome: 'infeasible', reason: 'nothing there' }
+          state.found = state.k === 2
+        },
+        measure: ({ found }) => ({ objective: found ? 1 : NaN, gradientNorm: found ? 1 : NaN }),
+        solution: ({ x }) => x,
+      }),
+    })
+    expect(run(bowl, finder())).toMatchObject({ status: 'diverged', iterations: 0 })
+    const patient: typeof bowl = { ...bowl, class: { ...bowl.class, solutionMayBeMissing: true } }
+    expect(run(patient, finder(), { maxIterations: 1 })).toMatchObject({ status: 'iteration-limit', iterations: 1 })
+    expect(run(patient, finder(), { maxIterations: 2 }).trace.columns.objective).toEqual([NaN, NaN, 1])
+    expect(run(patient, finder())).toMatchObject({ status: 'infeasible', iterations: 3 })
+  })
+
   it('closes what the method opened, however the run ends, and tells it the seconds that are left', async () => {
     let open = 0
     let now = 0
