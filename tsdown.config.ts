@@ -14,6 +14,8 @@ export default defineConfig({
     'test-functions': 'src/test-functions/index.ts',
     online: 'src/online/index.ts',
     transport: 'src/transport/index.ts',
+    mip: 'src/mip/index.ts',
+    'mip-worker': 'src/mip/worker.ts',
     registry: 'src/registry.ts',
     experiments: 'experiments/index.ts',
     data: 'src/data/index.ts',

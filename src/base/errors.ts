@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'unsupported'
   | 'parse-failed'
   | 'file-failed'
+  | 'engine-failed'
 
 /** What an error is about: the data behind its text, so that a program can react without parsing a sentence. */
 export interface ErrorDetails {

@@ -1,4 +1,11 @@
-import { describe, InvalidInputError, OptionError } from '../base/index.ts'
+import {
+  describe,
+  InvalidInputError,
+  OptionError,
+  type WorkerPort,
+  webWorkerPort,
+  webWorkerScope,
+} from '../base/index.ts'
 
 /** What a worker is asked: the values at the rows of `points` [count, n]. */
 export interface EvaluationRequest {
@@ -14,13 +21,8 @@ export interface EvaluationReply {
   readonly error?: string
 }
 
-/** A line to one worker, of whatever kind. */
-export interface EvaluationPort {
-  send(request: EvaluationRequest): void
-  /** Calls `reply` with every answer, and `failed` once if the worker is lost. */
-  listen(reply: (reply: EvaluationReply) => void, failed: (reason: string) => void): void
-  close(): void | Promise<unknown>
-}
+/** A line to one worker. */
+export type EvaluationPort = WorkerPort<EvaluationRequest, EvaluationReply>
 
 /** A pool of workers as a batch oracle. */
 export interface EvaluatorPool {
@@ -71,6 +73,7 @@ export function evaluatorPool(ports: readonly EvaluationPort[]): EvaluatorPool {
     const count = Math.min(batch.piece, batch.count - next)
     batch.next += count
     batch.open.set(++serial, next)
+    port.hold(true)
     port.send({ task: serial, points: points.slice(next * dimension, (next + count) * dimension), count })
   }
   const fail = (reason: string): void => {
@@ -81,6 +84,7 @@ export function evaluatorPool(ports: readonly EvaluationPort[]): EvaluatorPool {
   for (const port of ports) {
     port.listen(
       ({ task, values, error }) => {
+        port.hold(false)
         // A late answer to a batch that failed is nobody's.
         const at = batch?.open.get(task)
         if (batch === null || at === undefined) return
@@ -139,28 +143,13 @@ export function evaluatorPool(ports: readonly EvaluationPort[]): EvaluatorPool {
  */
 export function webWorkerEvaluator(start: () => Worker, { workers }: { workers: number }): EvaluatorPool {
   checkWorkers('webWorkerEvaluator', workers)
-  return evaluatorPool(
-    Array.from({ length: workers }, (): EvaluationPort => {
-      const worker = start()
-      return {
-        send: (request) => worker.postMessage(request),
-        listen(reply, failed) {
-          worker.onmessage = ({ data }: MessageEvent<EvaluationReply>) => reply(data)
-          worker.onerror = (event) => failed(`a worker failed: ${event.message}`)
-        },
-        close: () => worker.terminate(),
-      }
-    }),
-  )
+  return evaluatorPool(Array.from({ length: workers }, (): EvaluationPort => webWorkerPort(start())))
 }
 
 /** In a Web Worker: answers the requests of a `webWorkerEvaluator` with `value`. */
 export function serveObjective(value: (x: Float64Array) => number): void {
-  const scope = globalThis as unknown as {
-    onmessage: (event: MessageEvent<EvaluationRequest>) => void
-    postMessage(reply: EvaluationReply): void
-  }
-  scope.onmessage = ({ data }) => scope.postMessage(answer(value, data))
+  const scope = webWorkerScope<EvaluationRequest, EvaluationReply>()
+  scope.listen((request) => scope.reply(answer(value, request)))
 }
 
 /** The reply to a request. */

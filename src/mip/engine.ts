@@ -108,6 +108,7 @@ export interface SolveEvents {
 export interface EngineSession {
   /**
    * @returns never rejects for a numerical outcome
+   * @throws {InvalidInputError} if the request does not fit the program, or another solve is in progress
    * @throws {EngineError} if the engine itself is lost (a crash, no memory); the session cannot be used any more
    */
   solve(request: SolveRequest, events?: SolveEvents): Promise<EngineAnswer>

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
+import { threadPort } from '../base/index.ts'
 import { checkWorkers, type EvaluationPort, type EvaluatorPool, evaluatorPool } from '../blackbox/index.ts'
 
 export interface ParallelEvaluatorOptions {
@@ -49,27 +50,9 @@ export function parallelEvaluator(
   const url = String(isUrl ? module : pathToFileURL(String(module)))
   const program = new URL(`data:text/javascript,${encodeURIComponent(workerProgram)}`)
   return evaluatorPool(
-    Array.from({ length: workers }, (): EvaluationPort => {
-      const worker = new Worker(program, { workerData: { module: url, exportName } })
-      // A pool that was not closed must not keep the process alive.
-      worker.unref()
-      return {
-        send(request) {
-          worker.ref()
-          worker.postMessage(request)
-        },
-        listen(reply, failed) {
-          worker.on('message', (message) => {
-            worker.unref()
-            reply(message)
-          })
-          worker.on('error', (error) => failed(`a worker failed: ${error.message}`))
-          worker.on('exit', (code) => {
-            if (code !== 0) failed(`a worker ended with code ${code}`)
-          })
-        },
-        close: () => worker.terminate(),
-      }
-    }),
+    Array.from(
+      { length: workers },
+      (): EvaluationPort => threadPort(new Worker(program, { workerData: { module: url, exportName } })),
+    ),
   )
 }

@@ -107,6 +107,7 @@ describe('parallel evaluation', () => {
         listen: (to) => {
           reply = to
         },
+        hold: () => {},
         close: () => {},
       }
     }

@@ -1,0 +1,81 @@
+import { type Thread, threadPort, threadScope, UnsupportedError, webWorkerPort, webWorkerScope } from '../base/index.ts'
+import type { MipEngine } from './engine.ts'
+import { type EngineReply, type EngineRequest, serveRequests } from './engine-protocol.ts'
+import { highsInProcess } from './highs-in-process.ts'
+import type { HighsLocation } from './highs-runtime.ts'
+import { workerEngine } from './worker-engine.ts'
+
+// Threads of Node are asked for at run time, so that browsers and bundlers never see them.
+interface Threads {
+  readonly Worker: new (url: URL) => Thread
+  readonly parentPort: Parameters<typeof threadScope<EngineRequest, EngineReply>>[0] | null
+}
+
+function threads(): Threads | undefined {
+  const { process } = globalThis as {
+    process?: { readonly versions?: { node?: string }; getBuiltinModule?(name: string): unknown }
+  }
+  if (process?.versions?.node === undefined) return undefined
+  return process.getBuiltinModule?.('node:worker_threads') as Threads | undefined
+}
+
+/**
+ * In a worker: answers the requests of `highsWorkers` from now on.
+ *
+ * @example
+ * // solver.worker.ts
+ * import { serveHighs } from 'thalweg/mip'
+ * serveHighs()
+ */
+export function serveHighs(location: HighsLocation = {}): void {
+  const parent = threads()?.parentPort
+  serveRequests(parent ? threadScope(parent) : webWorkerScope(), location)
+}
+
+/**
+ * HiGHS in Web Workers, for pages: the page stays responsive.
+ *
+ * @param start starts one worker whose module calls `serveHighs`
+ * @example
+ * const engine = highsWorkers(() => new Worker(new URL('./solver.worker.ts', import.meta.url), { type: 'module' }))
+ */
+export function highsWorkers(start: () => Worker): MipEngine {
+  return workerEngine(() => webWorkerPort(start()))
+}
+
+/**
+ * HiGHS in threads of Node.
+ *
+ * @param module the module that calls `serveHighs`. Default: the one that comes with this package
+ */
+export function highsThreads(module: URL = new URL(`./${WORKER_FILE}`, import.meta.url)): MipEngine {
+  return workerEngine(() => threadPort(new (threads() as Threads).Worker(module)))
+}
+
+const WORKER_FILE = 'mip-worker.js'
+
+/** Why a page must say where its worker is. */
+const pageAdvice =
+  "a page needs a worker for HiGHS: make a module that calls serveHighs() from 'thalweg/mip', and pass { engine: highsWorkers(() => new Worker(new URL('./solver.worker.js', import.meta.url), { type: 'module' })) }; or pass { engine: highsInProcess() } to let the page wait"
+
+/**
+ * HiGHS where this code runs: in a thread of its own in Node; in this thread inside a worker.
+ *
+ * On a page nothing can be chosen, because only the page's own build knows where its workers are: `open` rejects with
+ * {UnsupportedError}, which says what to write.
+ */
+export function defaultEngine(): MipEngine {
+  const node = threads()
+  // Run from its own sources, the package has no worker module that Node could load.
+  if (node !== undefined) return import.meta.url.endsWith('.ts') ? highsInProcess() : highsThreads()
+  if ('WorkerGlobalScope' in globalThis) return highsInProcess()
+  return {
+    name: 'highs',
+    deterministic: true,
+    available: async () => ({ available: false, reason: pageAdvice }),
+    open: () =>
+      Promise.reject(
+        new UnsupportedError(pageAdvice, { argument: 'engine', expected: 'highsWorkers or highsInProcess' }),
+      ),
+  }
+}

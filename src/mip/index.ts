@@ -1,0 +1,7 @@
+export * from './engine.ts'
+export * from './engine-error.ts'
+export { highsInProcess } from './highs-in-process.ts'
+export type { HighsLocation } from './highs-runtime.ts'
+export { defaultEngine, highsThreads, highsWorkers, serveHighs } from './highs-workers.ts'
+export * from './mixed-integer-program.ts'
+export { workerEngine } from './worker-engine.ts'

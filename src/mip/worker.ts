@@ -1,0 +1,4 @@
+import { serveHighs } from './highs-workers.ts'
+
+// The module that threads of Node run.
+serveHighs()
