@@ -2,7 +2,9 @@ import { Command, CommanderError, Option } from 'commander'
 import { ThalwegError } from '../base/index.ts'
 import { type BenchOptions, benchCommand } from './commands/bench.ts'
 import { type ColorsOptions, colorsCommand } from './commands/colors.ts'
+import { type CompareOptions, compareCommand } from './commands/compare.ts'
 import { type FitOptions, fitCommand } from './commands/fit.ts'
+import { functionsCommand } from './commands/functions.ts'
 import { infoCommand } from './commands/info.ts'
 import { type LinearOptions, linearCommand } from './commands/linear.ts'
 import { type ListOptions, listCommand } from './commands/list.ts'
@@ -84,10 +86,11 @@ function build(streams: CliStreams, run: Run): Command {
     run(options, (session) => tourCommand(session, options)),
   )
 
-  limited(command('minimize <problem>', 'minimize an expression, or the problem that a module exports'))
-    .option('--start <numbers>', 'where to start: -1.2,1 in the order of the variables, or x2=1,x1=-1.2')
-    .option('--lower <numbers>', 'lower bounds (-inf for none), as --start')
-    .option('--upper <numbers>', 'upper bounds (inf for none), as --start')
+  command('functions [words...]', 'list the test functions that minimize and compare know by name').action(
+    (words: string[], options: CommonOptions) => run(options, (session) => functionsCommand(session, words, options)),
+  )
+
+  problem(limited(command('minimize <problem>', 'minimize an expression, a test function, or what a module exports')))
     .option('--method <name>', 'a method of thalweg list (default: one that suits the problem)')
     .option('--set <name=value>', 'an option of the method; may be repeated', settingFlag)
     .option('--run-file <file>', 'write the run to this file as it goes; thalweg resume continues it')
@@ -104,6 +107,41 @@ An expression that begins with a minus sign goes last, after --:
     )
     .action((problem: string, options: MinimizeOptions) =>
       run(options, (session) => minimizeCommand(session, problem, options)),
+    )
+
+  problem(limited(command('compare <problems...>', 'run several methods under one budget, on one problem or on a set')))
+    .option('--methods <names>', 'methods with options: lbfgs,cma-es,lbfgs:memory=3 (default: some that suit)')
+    .addOption(
+      new Option('--seeds <count>', 'run each problem with so many seeds (default 1)').argParser(
+        integerFlag('--seeds', 1),
+      ),
+    )
+    .addOption(
+      new Option(
+        '--accuracy <number>',
+        'share of the decrease f(start) - f_best that may be missing (default 1e-6)',
+      ).argParser(numberFlag('--accuracy', { positive: true })),
+    )
+    .addOption(
+      new Option('--cost <measure>', 'what runs are charged for (default evaluations)').choices([
+        'evaluations',
+        'iterations',
+        'milliseconds',
+      ]),
+    )
+    .addHelpText(
+      'after',
+      `
+A problem is an expression, a module, a test function (rastrigin-10, mgh:meyer), or a set of those: all, mgh, or a tag such as
+multimodal (thalweg functions lists them). Several problems give performance and data profiles.
+
+Examples:
+  thalweg compare "100*(x2-x1^2)^2+(1-x1)^2" --start=-1.2,1
+  thalweg compare rastrigin-5 --methods cma-es:restarts=5,differential-evolution --max-evaluations 20000
+  thalweg compare multimodal --dimension 5 --seeds 3 --svg profiles.svg`,
+    )
+    .action((problems: string[], options: CompareOptions) =>
+      run(options, (session) => compareCommand(session, problems, options)),
     )
 
   limited(command('resume <file>', 'go on with a run that was stopped or killed')).action(
@@ -229,6 +267,20 @@ function common(command: Command): Command {
         numberFlag('--tolerance', { min: 0 }),
       ),
     )
+}
+
+/** What commands take that minimize something given on the command line. */
+function problem(command: Command): Command {
+  return command
+    .option('--start <numbers>', 'where to start: -1.2,1 in the order of the variables, or x2=1,x1=-1.2')
+    .option('--lower <numbers>', 'lower bounds (-inf for none), as --start; one number for all variables')
+    .option('--upper <numbers>', 'upper bounds (inf for none), as --lower')
+    .addOption(
+      new Option('--dimension <n>', 'dimension of a test function (or write rastrigin-10)').argParser(
+        integerFlag('--dimension', 1),
+      ),
+    )
+    .option('--unbounded', 'take a test function without its box')
 }
 
 function limited(command: Command): Command {

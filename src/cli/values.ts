@@ -43,17 +43,19 @@ export function numberList(flag: string, text: string, infinite = false): Float6
  * One number for each name: `1,2` in the order of the names, or `b=2,a=1` in any order.
  *
  * @param fallback for names that are not mentioned in the second form; without it all must be
+ * @param forAll whether a single number stands for all names
  */
 export function namedNumbers(
   flag: string,
   text: string,
   names: readonly string[],
-  { infinite = false, fallback }: { infinite?: boolean; fallback?: number } = {},
+  { infinite = false, fallback, forAll = false }: { infinite?: boolean; fallback?: number; forAll?: boolean } = {},
 ): Float64Array {
   const listed = names.join(', ')
   if (!text.includes('=')) {
     const values = numberList(flag, text, infinite)
     if (values.length === names.length) return values
+    if (forAll && values.length === 1) return new Float64Array(names.length).fill(values[0])
     return refuse(flag, `${names.length} number${names.length === 1 ? '' : 's'}, one for each of ${listed}`, text)
   }
   const given = new Map<string, number>()

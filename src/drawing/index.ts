@@ -1,5 +1,6 @@
 export * from './chart.ts'
 export { formatNumber } from './format.ts'
+export * from './step-chart.ts'
 export * from './svg-chart.ts'
 export * from './table-text.ts'
 export * from './text-chart.ts'

@@ -20,6 +20,28 @@ export interface Comparison<X> {
   readonly bestObjective: number
 }
 
+/** Methods to compare: a list, or an object whose keys become the labels. */
+export type MethodList<M> = readonly M[] | Readonly<Record<string, M>>
+
+/** Methods with their labels: names that appear more than once are numbered. @throws {InvalidInputError} if there is none */
+export function labelled<M extends { readonly name: string }>(methods: MethodList<M>): [string, M][] {
+  const entries: [string, M][] = Array.isArray(methods)
+    ? (methods as M[]).map((method) => [method.name, method])
+    : Object.entries(methods)
+  if (entries.length === 0) {
+    throw new InvalidInputError('compare: expected at least one method', {
+      argument: 'methods',
+      expected: 'at least one',
+    })
+  }
+  const seen = new Map<string, number>()
+  return entries.map(([name, method]) => {
+    const count = (seen.get(name) ?? 0) + 1
+    seen.set(name, count)
+    return [count === 1 ? name : `${name} (${count})`, method]
+  })
+}
+
 /**
  * Runs several methods on one problem under the same limits, one after the other.
  *
@@ -29,24 +51,10 @@ export interface Comparison<X> {
  */
 export function compare<P extends Problem>(
   problem: P,
-  methods: readonly Method<P>[] | Readonly<Record<string, Method<P>>>,
+  methods: MethodList<Method<P>>,
   options: RunOptions<SolutionOf<P>> = {},
 ): Comparison<SolutionOf<P>> {
-  const entries: [string, Method<P>][] = Array.isArray(methods)
-    ? (methods as Method<P>[]).map((method) => [method.name, method])
-    : Object.entries(methods)
-  if (entries.length === 0) {
-    throw new InvalidInputError('compare: expected at least one method', {
-      argument: 'methods',
-      expected: 'at least one',
-    })
-  }
-  const seen = new Map<string, number>()
-  const rows = entries.map(([name, method]) => {
-    const count = (seen.get(name) ?? 0) + 1
-    seen.set(name, count)
-    return { label: count === 1 ? name : `${name} (${count})`, result: run(problem, method, options) }
-  })
+  const rows = labelled(methods).map(([label, method]) => ({ label, result: run(problem, method, options) }))
   return {
     problem: problem.name ?? problem.class.name,
     rows,

@@ -26,6 +26,15 @@ export function testFunction(slug: string): TestFunction {
   })
 }
 
+/** The function that a name such as `rastrigin`, `rastrigin-10` or `hartmann-6` means, or null if there is none. */
+export function testFunctionNamed(name: string): { f: TestFunction; dimension?: number } | null {
+  const exact = testFunctions.find(({ slug }) => slug === name)
+  if (exact) return { f: exact }
+  const match = /^(.+)-(\d+)$/.exec(name)
+  const f = match && testFunctions.find(({ slug }) => slug === match[1])
+  return f ? { f, dimension: Number((match as RegExpExecArray)[2]) } : null
+}
+
 /**
  * The problem of minimizing the function called `slug` over its box.
  *

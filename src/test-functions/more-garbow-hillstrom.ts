@@ -853,7 +853,7 @@ export function moreGarbowHillstromProblem(slug: string, dimension?: number): Sm
   const point = new Float64Array(n)
   const optimum = found.optima.find((o) => o.local !== true && (o.dimension ?? n) === n)
   return smoothProblem({
-    name: `more-garbow-hillstrom ${found.number} ${slug}`,
+    name: `mgh:${slug}`,
     dimension: n,
     value(x) {
       found.residuals(x, residual)
@@ -871,6 +871,6 @@ export function moreGarbowHillstromProblem(slug: string, dimension?: number): Sm
     start: found.start(n),
     ...(optimum && { minimum: optimum.minimum }),
     ...(optimum?.minimizer && { minimizer: optimum.minimizer }),
-    recipe: { moreGarbowHillstrom: slug, dimension: n },
+    recipe: { kind: 'more-garbow-hillstrom', slug, dimension: n },
   })
 }

@@ -108,7 +108,7 @@ export function problemOf(f: TestFunction, dimension = f.dimension): TestProblem
     start,
     minimum: f.minimum(dimension),
     minimizer: f.minimizers(dimension)[0],
-    recipe: { testFunction: f.slug, dimension },
+    recipe: { kind: 'test-function', slug: f.slug, dimension },
   })
   return { ...problem, tags: f.tags } as TestProblem
 }

@@ -3,7 +3,7 @@ import { DIFFERENCES_TOLERANCE } from '../../smooth/index.ts'
 import type { Problem, RunOptions, SmoothProblem } from '../../solver/index.ts'
 import { recordRun } from '../../solver/index.ts'
 import { namedMethod, suitableMethod } from '../methods.ts'
-import { isModulePath, type ProblemFlags, problemFromExpression, problemFromModule, type Recipe } from '../problems.ts'
+import { type ProblemFlags, problemFrom, variablesOf } from '../problems.ts'
 import type { CommonOptions, Session } from '../session.ts'
 import { present, solve } from '../solve.ts'
 
@@ -41,9 +41,7 @@ function valuesOnly(problem: Problem): boolean {
 
 /** `thalweg minimize`: an expression or a module. */
 export async function minimizeCommand(session: Session, what: string, options: MinimizeOptions): Promise<number> {
-  const problem: Problem = isModulePath(what)
-    ? await problemFromModule(what, options)
-    : problemFromExpression(what, options)
+  const problem = await problemFrom(what, options)
   const { method, why } =
     options.method === undefined
       ? suitableMethod(problem, options.set)
@@ -55,10 +53,8 @@ export async function minimizeCommand(session: Session, what: string, options: M
       ...limits(options),
       ...(file && { observers: [recordRun(file.write)] }),
     })
-    const recipe = problem.recipe as Recipe | undefined
-    const names = recipe?.kind === 'expression' ? recipe.variables : undefined
     const code = present(session, problem, method, result, {
-      names,
+      names: variablesOf(problem),
       why,
       svg: options.svg,
       plot: options.plot,

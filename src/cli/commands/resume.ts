@@ -1,7 +1,7 @@
 import { continueRunFile, readRunFileFrom } from '../../node/index.ts'
 import { createMethod } from '../../registry.ts'
 import { recordRun } from '../../solver/index.ts'
-import { problemFromRunFile, type Recipe } from '../problems.ts'
+import { problemFromRunFile, variablesOf } from '../problems.ts'
 import { exitCodes, type Session } from '../session.ts'
 import { present, solve } from '../solve.ts'
 import { limits, type RunFlags } from './minimize.ts'
@@ -37,9 +37,11 @@ export async function resumeCommand(session: Session, path: string, options: Run
       resume: snapshot,
       observers: [recordRun(writer.write)],
     })
-    const recipe = header.problem.recipe as Recipe
-    const names = recipe.kind === 'expression' ? recipe.variables : undefined
-    return present(session, problem, method, result, { names, svg: options.svg, plot: options.plot })
+    return present(session, problem, method, result, {
+      names: variablesOf(problem),
+      svg: options.svg,
+      plot: options.plot,
+    })
   } finally {
     writer.close()
   }
