@@ -10,6 +10,7 @@ import {
   nelderMead,
   randomSearch,
 } from './blackbox/index.ts'
+import { highs } from './mip/index.ts'
 import {
   adaptiveGradientMethod,
   barzilaiBorwein,
@@ -101,6 +102,7 @@ export const methods: readonly AnyMethodFactory[] = [
   sinkhornNewtonSparse,
   unbalancedSinkhorn,
   networkSimplex,
+  highs,
 ]
 
 /** All methods for a problem class, e.g. `smooth`. */

@@ -1,3 +1,4 @@
+export { compensatedDot, compensatedRowProduct } from './compensated.ts'
 export { type Svd, type SymmetricEigen, svd, symmetricEigen } from './decompositions.ts'
 export {
   denseFromRows,

@@ -17,6 +17,8 @@ export interface Context<X = unknown> {
   readonly signal: AbortSignal
   /** Seconds until the run's time limit, >= 0; Infinity without one. For steps that hand a limit on to somebody else. */
   secondsLeft(): number
+  /** The bound on the optimality measure that ends the run. For steps that hand a tolerance on to somebody else. */
+  readonly tolerance: number
   /** Adds a remark to the result's message, once. */
   note(remark: string): void
   /**

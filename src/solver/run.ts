@@ -265,6 +265,7 @@ class Session<P extends Problem, S> {
       },
       evaluations: this.tally.counts,
       signal: this.options.signal ?? neverAborted,
+      tolerance: this.info.tolerance,
       secondsLeft: () => (limit < Infinity ? Math.max(0, limit - this.elapsedMs()) / 1000 : Infinity),
       interrupted: () => this.options.signal?.aborted === true || (limit < Infinity && this.elapsedMs() >= limit),
       note: (remark) => {

@@ -72,7 +72,9 @@ for (const factory of methods) {
     it.each([0, 1, 3])('does at most %i iterations when told so', async (limit) => {
       const result = await solve(fixture.problem(), { maxIterations: limit, tolerance: 0 })
       expect(result.iterations).toBeLessThanOrEqual(limit)
-      if (result.iterations === limit && result.status !== 'stalled') expect(result.status).toBe('iteration-limit')
+      if (result.iterations === limit && result.status !== 'stalled' && !landedExactly(result)) {
+        expect(result.status).toBe('iteration-limit')
+      }
     })
 
     it.each([0, 1, 2, 5, 17, 40])('never exceeds a budget of %i evaluations', async (limit) => {
@@ -101,7 +103,7 @@ for (const factory of methods) {
       let now = 0
       const clock = (): number => (now += 400)
       const result = await solve(fixture.problem(), { maxSeconds: 2, tolerance: 0, maxIterations: 1e6, clock })
-      expect(['time-limit', 'stalled']).toContain(result.status)
+      if (!landedExactly(result)) expect(['time-limit', 'stalled']).toContain(result.status)
       expect(result.iterations).toBeLessThanOrEqual(6)
     })
 
@@ -114,7 +116,7 @@ for (const factory of methods) {
           if (iteration === 2) controller.abort()
         },
       })
-      if (result.status !== 'stalled') {
+      if (result.status !== 'stalled' && !landedExactly(result)) {
         expect(result.status).toBe('aborted')
         expect(result.iterations).toBe(2)
       }
@@ -186,14 +188,14 @@ for (const factory of methods) {
       }
     })
 
-    it.each([
+    it.skipIf(fixture.breakingAfter === undefined).each([
       [0, NaN],
       [0, Infinity],
       [3, NaN],
       [3, Infinity],
       [10, NaN],
     ])('after %i calls an objective of %f ends as diverged, at the last good point', async (calls, value) => {
-      const result = await solve(fixture.breakingAfter(calls, value), { tolerance: 0, maxIterations: 1000 })
+      const result = await solve(fixture.breakingAfter!(calls, value), { tolerance: 0, maxIterations: 1000 })
       if (landedExactly(result) && result.evaluations.value <= calls) return
       expect(result.status).toBe('diverged')
       expect(fixture.finite(result.x)).toBe(true)
@@ -246,7 +248,7 @@ for (const factory of methods) {
         tolerance: 0,
         stop: when('iteration 2', ({ iteration }) => iteration === 2),
       })
-      expect(stopped.status).toBe('stalled')
+      if (!landedExactly(stopped)) expect(stopped.status).toBe('stalled')
       expect(stopped.iterations).toBeLessThanOrEqual(2)
     })
   })

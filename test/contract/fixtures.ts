@@ -8,6 +8,7 @@ import {
 } from '../../src/smooth/index.ts'
 import { type Problem, type SmoothProblem, smoothProblem } from '../../src/solver/index.ts'
 import { linearSystemFixture } from './linear-system-fixture.ts'
+import { mixedIntegerFixture } from './mixed-integer-fixture.ts'
 import { transportFixtures } from './transport-fixtures.ts'
 
 /** What the contract table needs to know of a problem class. */
@@ -15,8 +16,8 @@ export interface Fixture {
   readonly problemClass: string
   /** A fresh easy problem with a start that is not optimal; every method of the class solves it. */
   problem(): Problem
-  /** The same problem, whose objective turns into `value` after `calls` calls. */
-  breakingAfter(calls: number, value: number): Problem
+  /** The same problem, whose objective turns into `value` after `calls` calls; absent where the objective is data. */
+  breakingAfter?(calls: number, value: number): Problem
   /** Whether a solution consists of finite numbers. */
   finite(x: unknown): boolean
   /** Inputs that must be refused with a typed error, with what the message must contain. */
@@ -149,7 +150,7 @@ const composite: Fixture = {
   ...smooth,
   problemClass: 'composite',
   problem: () => compositeProblem(easySmooth(), l1Norm(0.3)),
-  breakingAfter: (calls, value) => compositeProblem(smooth.breakingAfter(calls, value) as SmoothProblem, l1Norm(0.3)),
+  breakingAfter: (calls, value) => compositeProblem(smooth.breakingAfter!(calls, value) as SmoothProblem, l1Norm(0.3)),
   refused: [
     ...smooth.refused.filter(({ start }) => start !== undefined),
     {
@@ -223,4 +224,5 @@ export const fixtures: readonly Fixture[] = [
   nonlinearSystems,
   linearSystemFixture,
   ...transportFixtures,
+  mixedIntegerFixture,
 ]

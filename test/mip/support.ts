@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'tsdown'
 import { RandomStream } from '../../src/base/index.ts'
 import { csrFromDense } from '../../src/linalg/index.ts'
-import type { MixedIntegerProgram } from '../../src/mip/index.ts'
+import { type MixedIntegerProgram, mixedIntegerProgram } from '../../src/mip/index.ts'
 
 /** Builds the module that threads run, since Node 20 does not run TypeScript. */
 export async function builtWorker(): Promise<URL> {
@@ -29,8 +29,7 @@ export function knapsack(n: number, m: number, quadratic = false): MixedIntegerP
   const capacity = Float64Array.from({ length: m }, (_, i) =>
     Math.round(weights.slice(i * n, (i + 1) * n).reduce((s, w) => s + w, 0) / 3),
   )
-  return {
-    class: undefined as never,
+  return mixedIntegerProgram({
     name: `knapsack ${n} x ${m}`,
     sense: 'maximize',
     objective: random.fillUniform(new Float64Array(n), 10, 100).map(Math.round),
@@ -50,5 +49,5 @@ export function knapsack(n: number, m: number, quadratic = false): MixedIntegerP
         values: new Float64Array(n).fill(-20),
       },
     }),
-  }
+  })
 }
