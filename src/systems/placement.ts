@@ -61,7 +61,7 @@ export function placeMatrix(matrix: CsrMatrix, vectors: number): Placement {
   refill({ rows: n, cols, rowPointers, columnIndices, values })
   return {
     matrix: placed,
-    structure: found === null ? null : { matrix: placed, diagonal, inverseDiagonal },
+    structure: found === null ? null : { matrix: placed, diagonal, inverseDiagonal, reach: found.reach },
     vector: () => work.float64(n).fill(0),
     refill,
   }

@@ -8,6 +8,8 @@ export interface SweepStructure {
   readonly diagonal: Int32Array
   /** 1 / a_ii, length n. */
   readonly inverseDiagonal: Float64Array
+  /** max |i - j| over the entries: how far a row reaches to both sides. */
+  readonly reach: number
 }
 
 /**
@@ -28,6 +30,7 @@ export function sweepStructure(matrix: CsrMatrix): SweepStructure {
   }
   const diagonal = new Int32Array(rows).fill(-1)
   const inverseDiagonal = new Float64Array(rows)
+  let reach = 0
   for (let i = 0; i < rows; i++) {
     for (let p = rowPointers[i]; p < rowPointers[i + 1]; p++) {
       if (p > rowPointers[i] && columnIndices[p] <= columnIndices[p - 1]) {
@@ -41,6 +44,7 @@ export function sweepStructure(matrix: CsrMatrix): SweepStructure {
     }
     if (diagonal[i] >= 0 && values[diagonal[i]] !== 0) {
       inverseDiagonal[i] = 1 / values[diagonal[i]]
+      reach = Math.max(reach, i - columnIndices[rowPointers[i]], columnIndices[rowPointers[i + 1] - 1] - i)
       continue
     }
     throw new UnsupportedError(`sweeps and factorizations need a nonzero diagonal, but a[${i}][${i}] is 0`, {
@@ -49,7 +53,7 @@ export function sweepStructure(matrix: CsrMatrix): SweepStructure {
       received: `a[${i}][${i}] = 0`,
     })
   }
-  return { matrix, diagonal, inverseDiagonal }
+  return { matrix, diagonal, inverseDiagonal, reach }
 }
 
 /** The diagonal entries, 0 where there is none. */

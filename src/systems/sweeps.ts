@@ -3,6 +3,7 @@ import type { SweepStructure } from './sparse.ts'
 
 type Sweep = (
   n: number,
+  reach: number,
   rowPointers: number,
   columns: number,
   values: number,
@@ -32,13 +33,14 @@ function kernelsFor(structure: SweepStructure, r: Float64Array, out: Float64Arra
 
 function sweepBy(
   kernel: Sweep,
-  { matrix, diagonal, inverseDiagonal }: SweepStructure,
+  { matrix, diagonal, inverseDiagonal, reach }: SweepStructure,
   omega: number,
   r: Float64Array,
   out: Float64Array,
 ): number {
   return kernel(
     matrix.rows,
+    reach,
     matrix.rowPointers.byteOffset,
     matrix.columnIndices.byteOffset,
     matrix.values.byteOffset,
@@ -128,7 +130,7 @@ export function backwardSweep(
   const rest = 1 / omega - 1
   let squared = 0
   let p = 0
-  for (let i = 0; i < rows; i++) {
+  for (let i = rows - 1; i >= 0; i--) {
     const d = diagonal[i]
     p = rowPointers[i]
     let sum = rest * values[d] * delta[i]

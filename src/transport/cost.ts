@@ -1,5 +1,5 @@
 import { describe, InvalidInputError, ShapeError } from '../base/index.ts'
-import { rangeOf } from './loops.ts'
+import { largestMagnitude } from './loops.ts'
 
 /**
  * Ground costs between points: squared Euclidean distance, Euclidean distance, L1 distance, or the cosine distance
@@ -231,10 +231,9 @@ function pointCost(given: PointCost, n: number, m: number): Cost {
 }
 
 function matrixCost(values: Float64Array, n: number, m: number): Cost {
-  const { finite, low, high } = rangeOf(values)
+  let largest = largestMagnitude(values)
   let forbidden = false
-  let largest = values.length > 0 ? Math.max(high, -low) : 0
-  if (!finite) {
+  if (!(largest < Infinity)) {
     largest = 0
     for (let k = 0; k < values.length; k++) {
       const c = values[k]

@@ -107,7 +107,7 @@ const cachedBytes = 512e6
 const blockBytes = 256e3
 /** Passes after which costs that fit are kept: a run that only needs a kernel once never fills megabytes for them. */
 const streamedPasses = 2
-const tableBytes = 2240
+const tableBytes = 8320
 
 function support(weights: Float64Array): Int32Array {
   let count = 0

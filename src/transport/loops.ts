@@ -146,16 +146,20 @@ export function quickselect(values: Float64Array, k: number): number {
   return values[k]
 }
 
-/** Smallest and largest entry, and whether all are finite: in one look, as the sum of 0 c is NaN exactly if one is not. */
-export function rangeOf(values: Float64Array): { finite: boolean; low: number; high: number } {
-  let zero = 0
-  let high = -Infinity
-  let low = Infinity
-  for (let k = 0; k < values.length; k++) {
-    const c = values[k]
-    zero += 0 * c
-    high = Math.max(high, c)
-    low = Math.min(low, c)
+/** max_k |v_k|: NaN or Infinity if some entry is; 0 for none. Four maxima at a time, as each waits for the one before. */
+export function largestMagnitude(values: Float64Array): number {
+  const n = values.length
+  let m0 = 0
+  let m1 = 0
+  let m2 = 0
+  let m3 = 0
+  let k = 0
+  for (; k + 3 < n; k += 4) {
+    m0 = Math.max(m0, Math.abs(values[k]))
+    m1 = Math.max(m1, Math.abs(values[k + 1]))
+    m2 = Math.max(m2, Math.abs(values[k + 2]))
+    m3 = Math.max(m3, Math.abs(values[k + 3]))
   }
-  return { finite: zero === 0, low, high }
+  for (; k < n; k++) m0 = Math.max(m0, Math.abs(values[k]))
+  return Math.max(m0, m1, m2, m3)
 }
