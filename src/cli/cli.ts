@@ -4,11 +4,13 @@ import { type BenchOptions, benchCommand } from './commands/bench.ts'
 import { type ColorsOptions, colorsCommand } from './commands/colors.ts'
 import { type CompareOptions, compareCommand } from './commands/compare.ts'
 import { type FitOptions, fitCommand } from './commands/fit.ts'
+import { type ForkOptions, forkCommand } from './commands/fork.ts'
 import { functionsCommand } from './commands/functions.ts'
 import { infoCommand } from './commands/info.ts'
 import { type LinearOptions, linearCommand } from './commands/linear.ts'
 import { type ListOptions, listCommand } from './commands/list.ts'
 import { type MinimizeOptions, minimizeCommand, type RunFlags } from './commands/minimize.ts'
+import { type ReplayOptions, replayCommand } from './commands/replay.ts'
 import { type ReproduceOptions, reproduceCommand } from './commands/reproduce.ts'
 import { resumeCommand } from './commands/resume.ts'
 import { tourCommand } from './commands/tour.ts'
@@ -147,6 +149,30 @@ Examples:
   limited(command('resume <file>', 'go on with a run that was stopped or killed')).action(
     (file: string, options: RunFlags) => run(options, (session) => resumeCommand(session, file, options)),
   )
+
+  command('replay <file>', 'show what a run file recorded: table, chart, any iterate')
+    .addOption(new Option('--from <k>', 'first iteration shown').argParser(integerFlag('--from')))
+    .addOption(new Option('--to <k>', 'last iteration shown').argParser(integerFlag('--to')))
+    .addOption(new Option('--every <n>', 'show every n-th iterate').argParser(integerFlag('--every', 1)))
+    .addOption(new Option('--at <k>', 'show the iterate of iteration k').argParser(integerFlag('--at')))
+    .option('--svg <file>', 'write the plot to this file')
+    .option('--no-plot', 'no plot in the terminal')
+    .action((file: string, options: ReplayOptions) => run(options, (session) => replayCommand(session, file, options)))
+
+  limited(command('fork <file>', 'go on from any iteration of a recorded run, into a new run file'))
+    .addOption(new Option('--at <k>', 'the iteration to go on from (default: the last)').argParser(integerFlag('--at')))
+    .option('--method <name>', 'go on with another method, from the best point of iteration k')
+    .option('--set <name=value>', 'another option of the method; may be repeated', settingFlag)
+    .option('--run-file <file>', 'the new run file (default: beside the old one)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  thalweg fork run.jsonl --at 200 --set stepSize=0.01
+  thalweg fork run.jsonl --at 200 --seed 7
+  thalweg fork run.jsonl --method lbfgsb --run-file polished.jsonl`,
+    )
+    .action((file: string, options: ForkOptions) => run(options, (session) => forkCommand(session, file, options)))
 
   limited(command('fit <data>', 'fit a model to a table (CSV, or a NIST .dat file)'))
     .option('--model <expression>', 'the model, in columns and parameters: "b1*(1-exp(-b2*x))" or "log(y) = a + b*x"')

@@ -79,21 +79,22 @@ export async function solve<P extends Problem>(
 }
 
 /** How a residual fell, iteration by iteration. */
-export function convergenceChart(trace: Trace, measure: string, title: string): Chart {
-  const shown = trace.columns[measure] === undefined ? 'objective' : measure
-  const values = trace.columns[shown] ?? []
+export function convergenceChart({ columns }: Pick<Trace, 'columns'>, measure: string, title: string): Chart {
+  const shown = columns[measure] === undefined ? 'objective' : measure
+  const values = columns[shown] ?? []
   return {
     title,
     kind: 'line',
     x: { label: 'iteration' },
     y: { label: shown, scale: values.some((value) => value > 0) && shown !== 'objective' ? 'log' : 'linear' },
-    series: [{ label: shown, x: trace.columns.iteration, y: values }],
+    series: [{ label: shown, x: columns.iteration, y: values }],
   }
 }
 
 const LISTED = 20
 
-function list(x: unknown, names: readonly string[] | undefined): string {
+/** A solution in a few words: its numbers with their names, if they are numbers. */
+export function listNumbers(x: unknown, names: readonly string[] | undefined): string {
   if (!ArrayBuffer.isView(x) && !Array.isArray(x)) return JSON.stringify(x) ?? String(x)
   const values = Array.from(x as unknown as ArrayLike<number>)
   const shown = values.slice(0, LISTED)
@@ -131,7 +132,7 @@ export function present(
   session.say()
   session.paragraph(message, result.converged ? 'green' : 'yellow')
   session.say()
-  session.say(`  x            ${list(x, names)}`)
+  session.say(`  x            ${listNumbers(x, names)}`)
   session.say(`  objective    ${formatNumber(objective, 10)}`)
   for (const [name, value] of Object.entries(certificate?.measures ?? {})) {
     if (name !== 'objective') session.say(`  ${name.padEnd(12)} ${formatNumber(value, 4)} (measured at x)`)

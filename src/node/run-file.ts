@@ -47,7 +47,9 @@ export function continueRunFile(path: string): { run: RunFile; snapshot: Snapsho
   }
   try {
     const bytes = readFileSync(path)
-    const begin = bytes.lastIndexOf('{"type":"snapshot"')
+    // The last snapshot that is whole; another one may have been cut off behind it.
+    let begin = -1
+    for (let k = 0; k < run.snapshots.length; k++) begin = bytes.indexOf('{"type":"snapshot"', begin + 1)
     const end = bytes.indexOf(0x0a, begin) + 1
     const file = openSync(path, 'r+')
     // The last line may be whole but for its newline.

@@ -1,6 +1,7 @@
 export { type Comparison, type ComparisonRow, compare, type MethodList } from './compare.ts'
 export * from './compare-on-set.ts'
 export * from './computation.ts'
+export * from './fork.ts'
 export * from './hand-over.ts'
 export * from './hessian-approximation.ts'
 export * from './method.ts'

@@ -9,6 +9,16 @@ export interface RunHeader extends RunInfo {
   readonly type: 'run'
   readonly format: 'thalweg-run'
   readonly version: 1
+  /** Where a forked run comes from. */
+  readonly forkedFrom?: ForkOrigin
+}
+
+/** The run and the iteration that a fork began at. */
+export interface ForkOrigin {
+  /** The run file, as it was named. */
+  readonly file: string
+  readonly method: string
+  readonly iteration: number
 }
 
 /** One line per recorded iterate. */
@@ -42,6 +52,7 @@ export interface RunEnd {
 /** A run file, read back. */
 export interface RunFile {
   readonly header: RunHeader
+  /** By iteration, each once: a resumed run repeats the iterate that it went on from. */
   readonly rows: readonly RunRow[]
   /** In order of iteration; the last one is where a resumed run continues. */
   readonly snapshots: readonly Snapshot[]
@@ -57,6 +68,8 @@ export interface RunFileOptions {
   every?: number
   /** Iterations between snapshots, >= 1. Default 100. */
   snapshotEvery?: number
+  /** Noted in the header of a forked run. */
+  forkedFrom?: ForkOrigin
 }
 
 /**
@@ -64,18 +77,26 @@ export interface RunFileOptions {
  * of `write` receives one whole line with its newline, so a file that is appended to stays readable whatever happens.
  */
 export function recordRun<X>(write: (line: string) => void, options: RunFileOptions = {}): Observer<X> {
-  const { every = 1, snapshotEvery = 100 } = options
+  const { every = 1, snapshotEvery = 100, forkedFrom } = options
   const put = (line: RunHeader | RunRow | RunSnapshotLine | RunEnd): void => write(`${stringifyPlain(line)}\n`)
   let snapshotAt = -1
   return {
     onStart(info) {
-      put({ type: 'run', format: 'thalweg-run', version: 1, ...info, options: describable(info.options) })
+      put({
+        type: 'run',
+        format: 'thalweg-run',
+        version: 1,
+        ...info,
+        options: describable(info.options),
+        ...(forkedFrom && { forkedFrom }),
+      })
       snapshotAt = -1
     },
     onIteration(iterate) {
       const { iteration, elapsedMs, measures, evaluations } = iterate
       if (iteration % every === 0) put({ type: 'iterate', iteration, elapsedMs, measures, evaluations })
-      if (iteration % snapshotEvery === 0) {
+      // The first one too, wherever a resumed run begins: from then on the file can be continued.
+      if (snapshotAt < 0 || iteration % snapshotEvery === 0) {
         put({ type: 'snapshot', snapshot: iterate.snapshot() })
         snapshotAt = iteration
       }
@@ -131,8 +152,10 @@ export function readRunFile(text: string): RunFile {
       }
       if (entry.version !== 1) throw new ParseError(`run file: version ${entry.version} is not supported; expected 1`)
       header = entry
-    } else if (entry.type === 'iterate') rows.push(entry)
-    else if (entry.type === 'snapshot') snapshots.push(entry.snapshot)
+    } else if (entry.type === 'iterate') {
+      while (rows.length > 0 && rows[rows.length - 1].iteration >= entry.iteration) rows.pop()
+      rows.push(entry)
+    } else if (entry.type === 'snapshot') snapshots.push(entry.snapshot)
     else if (entry.type === 'end') end = entry
     // A resumed run appends its own header to the same file; its rows follow on.
   }
