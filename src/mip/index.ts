@@ -9,6 +9,7 @@ export {
 } from './certificate.ts'
 export * from './engine.ts'
 export * from './engine-error.ts'
+export * from './formats/index.ts'
 export { type HighsOptions, type HighsState, highs } from './highs.ts'
 export { highsInProcess } from './highs-in-process.ts'
 export type { HighsLocation } from './highs-runtime.ts'

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'tsdown'
 import { RandomStream } from '../../src/base/index.ts'
@@ -51,3 +52,8 @@ export function knapsack(n: number, m: number, quadratic = false): MixedIntegerP
     }),
   })
 }
+
+const folder = fileURLToPath(new URL('../../../shared/data/mip', import.meta.url))
+
+/** The folder of models with known answers, where it is there. */
+export const instances = existsSync(folder) ? folder : undefined
