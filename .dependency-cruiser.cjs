@@ -71,10 +71,43 @@ module.exports = {
       to: { path: '^(src/(cli|node)/|workbench/|bench/)' },
     },
     {
+      name: 'workbench-on-top',
+      comment: 'The page is built on the library; nothing of the library knows it.',
+      severity: 'error',
+      from: { path: '^(src|experiments)/' },
+      to: { path: '^workbench/' },
+    },
+    {
+      name: 'workbench-without-the-command-line',
+      severity: 'error',
+      from: { path: '^workbench/' },
+      to: { path: '^(src/(cli|node)/|bench/|scripts/)' },
+    },
+    {
+      name: 'library-in-workers-only',
+      comment:
+        'What computes is loaded by the workers (and at build time by the catalogue). The page itself takes types, and a few ' +
+        'small files that draw or format.',
+      severity: 'error',
+      from: { path: '^workbench/', pathNot: '^workbench/(worker|stages|catalogue)/' },
+      to: {
+        path: '^(src|experiments)/',
+        pathNot: '^src/(drawing/|base/errors\\.ts$|solver/(trace|result|method)\\.ts$)',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
       name: 'node-only-at-the-edge',
       comment: 'Everything but the command line, the Node adapters and the optional BLAS backend runs in browsers.',
       severity: 'error',
-      from: { path: '^(src|experiments)/', pathNot: ['^src/(cli|node)/', '^src/linalg/openblas\\.ts$'] },
+      from: {
+        path: '^(src|experiments|workbench)/',
+        pathNot: [
+          '^src/(cli|node)/',
+          '^src/linalg/openblas\\.ts$',
+          '^workbench/(vite\\.config|catalogue/vite-plugin)\\.ts$',
+        ],
+      },
       to: { dependencyTypes: ['core'] },
     },
   ],

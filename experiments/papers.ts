@@ -1,3 +1,5 @@
+import type { Formula } from '../src/solver/index.ts'
+
 /** A paper whose method is, or will be, part of the library. */
 export interface Paper {
   /** Stable name of the method in URLs, files and on the command line. */
@@ -14,6 +16,8 @@ export interface Paper {
   readonly problem: string
   /** What it does, in one plain sentence. */
   readonly summary: string
+  /** What it is about in formulae, beside those of the method of the same name. */
+  readonly formulae?: readonly Formula[]
 }
 
 /** All papers, by slug. What is built of them is in `experiments/index.ts`. */

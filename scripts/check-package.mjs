@@ -1,6 +1,7 @@
 // Packs the package, installs it into an empty folder and uses it as a stranger would: from JavaScript, from TypeScript under
 // both module resolutions, from the command line, in a Vite build for the browser, and on Node 24.
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -107,6 +108,22 @@ export const usesKernels: typeof cholesky = cholesky
   const solved = JSON.parse(sh(bin, ['minimize', '100*(x2-x1^2)^2+(1-x1)^2', '--start=-1.2,1', '--json']))
   expect(solved.status === 'converged' && Math.abs(solved.x[0] - 1) < 1e-5, 'the command line minimizes Rosenbrock')
   say(`bin works: ${solved.method} in ${solved.iterations} iterations on ${info.engine}`)
+
+  const server = spawn(bin, ['serve', '--port', '0', '--json'], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] })
+  try {
+    const { address } = JSON.parse(String((await once(server.stdout, 'data'))[0]))
+    const page = await fetch(address)
+    const html = await page.text()
+    expect(page.ok && html.includes('id="app"'), 'the workbench is in the package')
+    expect(page.headers.get('cross-origin-embedder-policy') === 'require-corp', 'it is served with security headers')
+    const script = html.match(/src="\.\/(assets\/[^"]+\.js)"/)?.[1]
+    expect((await fetch(address + script)).ok, `its script ${script} is there`)
+    const outside = await fetch(`${address}..%2f..%2fpackage.json`)
+    expect(outside.status === 404, `nothing outside it is served, got ${outside.status}`)
+    say(`serves the workbench at ${address}`)
+  } finally {
+    server.kill('SIGINT')
+  }
 
   mkdirSync(join(folder, 'site'))
   writeFileSync(join(folder, 'site', 'index.html'), '<script type="module" src="./page.ts"></script>')

@@ -13,6 +13,7 @@ import { type MinimizeOptions, minimizeCommand, type RunFlags } from './commands
 import { type ReplayOptions, replayCommand } from './commands/replay.ts'
 import { type ReproduceOptions, reproduceCommand } from './commands/reproduce.ts'
 import { resumeCommand } from './commands/resume.ts'
+import { defaultPort, type ServeCommandOptions, serveCommand } from './commands/serve.ts'
 import { tourCommand } from './commands/tour.ts'
 import { type TransportCommandOptions, transportCommand } from './commands/transport.ts'
 import { packageRoot } from './package-root.ts'
@@ -270,6 +271,15 @@ Examples:
     .action((paper: string | undefined, options: ReproduceOptions) =>
       run(options, (session) => reproduceCommand(session, paper, options)),
     )
+
+  command('serve', 'show the workbench, all methods live, in a browser')
+    .addOption(
+      new Option('--port <port>', `default ${defaultPort}; 0 for any that is free`).argParser(
+        integerFlag('--port', 0, 65535),
+      ),
+    )
+    .option('--host <address>', 'default localhost: reached from this machine only; 0.0.0.0 for the network')
+    .action((options: ServeCommandOptions) => run(options, (session) => serveCommand(session, options)))
 
   command('bench [rooms...]', 'measure against named peers (from a checkout of the repository)')
     .option('--output <file>', 'write the tables to this Markdown file')

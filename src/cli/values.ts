@@ -19,13 +19,12 @@ export function numberFlag(flag: string, { min = -Infinity, positive = false } =
   }
 }
 
-/** A parser of an integer in [min, 2^53), for a flag. */
-export function integerFlag(flag: string, min = 0): (text: string) => number {
+/** A parser of an integer in [min, max], for a flag. */
+export function integerFlag(flag: string, min = 0, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  const expected = max === Number.MAX_SAFE_INTEGER ? `an integer in [${min}, 2^53)` : `an integer in [${min}, ${max}]`
   return (text) => {
     const value = numberFromText(text)
-    if (value === null || !Number.isSafeInteger(value) || value < min) {
-      refuse(flag, `an integer in [${min}, 2^53)`, text)
-    }
+    if (value === null || !Number.isSafeInteger(value) || value < min || value > max) refuse(flag, expected, text)
     return value
   }
 }

@@ -83,6 +83,14 @@ export interface Source {
   readonly arxiv?: string
 }
 
+/** One formula with what it says. */
+export interface Formula {
+  /** TeX, as KaTeX reads it in display mode. */
+  readonly tex: string
+  /** In words. */
+  readonly meaning: string
+}
+
 /** What a person or a program must know of a method: from these the CLI, the documentation and the workbench are made. */
 export interface MethodDescription {
   /** Stable name in URLs, files and on the command line. */
@@ -99,6 +107,10 @@ export interface MethodDescription {
   readonly handles: readonly string[]
   /** Whether the same seed matters: false for deterministic methods. */
   readonly random: boolean
+  /** Whether a step waits for something (a worker, a network): then only `runAsync` and `iterateAsync` can run it. */
+  readonly waits: boolean
+  /** What it computes, for people who read formulae. */
+  readonly formulae?: readonly Formula[]
   readonly options: Readonly<Record<string, OptionSpec<unknown>>>
 }
 
@@ -117,7 +129,7 @@ export interface AsyncMethodFactory<P extends Problem, O extends object, S> {
 type Specs<O> = { readonly [K in keyof O]-?: OptionSpec<unknown> }
 
 interface Definition<O extends object, Sp extends Specs<O>, M>
-  extends Omit<MethodDescription, 'requires' | 'handles' | 'random' | 'options'> {
+  extends Omit<MethodDescription, 'requires' | 'handles' | 'random' | 'waits' | 'options'> {
   readonly requires?: readonly string[]
   readonly handles?: readonly string[]
   readonly random?: boolean
@@ -135,6 +147,7 @@ type Body<M> = Omit<M, 'name' | 'requires' | 'handles' | 'options' | 'optimality
 
 function define<O extends object, Sp extends Specs<O>, M>(
   definition: Definition<O, Sp, Body<M>>,
+  waits: boolean,
 ): ((options?: O) => M) & { description: MethodDescription } {
   const { create, optimality, ...described } = definition
   const description: MethodDescription = {
@@ -142,6 +155,7 @@ function define<O extends object, Sp extends Specs<O>, M>(
     requires: definition.requires ?? [],
     handles: definition.handles ?? [],
     random: definition.random ?? false,
+    waits,
     options: definition.options as MethodDescription['options'],
   }
   const factory = (given?: O): M => {
@@ -167,11 +181,11 @@ function define<O extends object, Sp extends Specs<O>, M>(
  */
 export function defineMethod<P extends Problem, O extends object, S>() {
   return <Sp extends Specs<O>>(definition: Definition<O, Sp, Body<Method<P, S>>>): MethodFactory<P, O, S> =>
-    define<O, Sp, Method<P, S>>(definition)
+    define<O, Sp, Method<P, S>>(definition, false)
 }
 
 /** As `defineMethod`, for a method whose steps return promises. */
 export function defineAsyncMethod<P extends Problem, O extends object, S>() {
   return <Sp extends Specs<O>>(definition: Definition<O, Sp, Body<AsyncMethod<P, S>>>): AsyncMethodFactory<P, O, S> =>
-    define<O, Sp, AsyncMethod<P, S>>(definition)
+    define<O, Sp, AsyncMethod<P, S>>(definition, true)
 }

@@ -1,0 +1,197 @@
+import { integer, nonNegative, positive, RandomStream } from '../../src/base/index.ts'
+import { compositeProblem, l1Norm, leastSquaresProblem, nonlinearSystem } from '../../src/smooth/index.ts'
+import { smoothProblem } from '../../src/solver/index.ts'
+import { defineExample, type ExampleProblem } from './example-problem.ts'
+
+/** Points of 3 (1 - exp(-0.6 t)) with noise. */
+function saturation(points: number, noise: number, seed: number): { times: number[]; data: number[] } {
+  const random = RandomStream.fromSeed(seed).split('data')
+  const times = Array.from({ length: points }, (_, i) => (8 * (i + 1)) / points)
+  return { times, data: times.map((t) => 3 * (1 - Math.exp(-0.6 * t)) + noise * random.normal()) }
+}
+
+/** Random features and a response that only every fifth of them explains. */
+function sparse(samples: number, features: number, seed: number): { A: Float64Array; y: Float64Array } {
+  const random = RandomStream.fromSeed(seed).split('data')
+  const truth = Float64Array.from({ length: features }, (_, j) => (j % 5 === 0 ? random.normal() + 1 : 0))
+  const A = Float64Array.from({ length: samples * features }, () => random.normal())
+  const y = Float64Array.from({ length: samples }, (_, i) => {
+    let sum = 0.1 * random.normal()
+    for (let j = 0; j < features; j++) sum += truth[j] * A[i * features + j]
+    return sum
+  })
+  return { A, y }
+}
+
+export const fittingExamples: readonly ExampleProblem[] = [
+  defineExample({
+    slug: 'saturation',
+    title: 'A saturating curve',
+    problemClass: 'least-squares',
+    summary: 'Fits limit and rate of a (1 - exp(-b t)) to measurements with noise.',
+    parameters: {
+      points: integer<number>(20, 'measurements', { min: 2, max: 500 }),
+      noise: { ...nonNegative<number>(0.12, 'noise'), max: 2 },
+    },
+    build({ points, noise }, seed) {
+      const { times, data } = saturation(points, noise, seed)
+      return leastSquaresProblem({
+        name: `a saturating curve, ${points} measurements`,
+        dimension: 2,
+        residualCount: points,
+        residuals(x, out) {
+          for (let i = 0; i < points; i++) out[i] = data[i] - x[0] * (1 - Math.exp(-x[1] * times[i]))
+        },
+        jacobian(x, out) {
+          for (let i = 0; i < points; i++) {
+            const e = Math.exp(-x[1] * times[i])
+            out[2 * i] = e - 1
+            out[2 * i + 1] = -x[0] * times[i] * e
+          }
+        },
+        start: [1, 0.05],
+      })
+    },
+    code: ({ points, noise }, seed) => ({
+      imports: { 'thalweg/base': ['RandomStream'], 'thalweg/smooth': ['leastSquaresProblem'] },
+      statements: `const random = RandomStream.fromSeed(${seed}).split('data')
+const times = Array.from({ length: ${points} }, (_, i) => (8 * (i + 1)) / ${points})
+const data = times.map((t) => 3 * (1 - Math.exp(-0.6 * t)) + ${noise} * random.normal())
+const problem = leastSquaresProblem({
+  dimension: 2,
+  residualCount: ${points},
+  residuals(x, out) {
+    for (let i = 0; i < ${points}; i++) out[i] = data[i] - x[0] * (1 - Math.exp(-x[1] * times[i]))
+  },
+  jacobian(x, out) {
+    for (let i = 0; i < ${points}; i++) {
+      const e = Math.exp(-x[1] * times[i])
+      out[2 * i] = e - 1
+      out[2 * i + 1] = -x[0] * times[i] * e
+    }
+  },
+  start: [1, 0.05],
+})`,
+    }),
+    observations({ points, noise }, seed) {
+      const { times, data } = saturation(points, noise, seed)
+      return { x: times, y: data }
+    },
+  }),
+  defineExample({
+    slug: 'sparse-regression',
+    title: 'Sparse regression',
+    problemClass: 'composite',
+    summary: 'A least-squares fit with a price on every coefficient, so that most of them become exactly zero.',
+    parameters: {
+      samples: integer<number>(60, 'samples', { min: 5, max: 1000 }),
+      features: integer<number>(30, 'features', { min: 2, max: 200 }),
+      weight: { ...positive<number>(5, 'weight of the L1 norm'), max: 1000 },
+    },
+    build({ samples: m, features: n, weight }, seed) {
+      const { A, y } = sparse(m, n, seed)
+      const residual = new Float64Array(m)
+      const residualAt = (x: Float64Array): number => {
+        let squares = 0
+        for (let i = 0; i < m; i++) {
+          let sum = -y[i]
+          for (let j = 0; j < n; j++) sum += A[i * n + j] * x[j]
+          residual[i] = sum
+          squares += sum * sum
+        }
+        return 0.5 * squares
+      }
+      const smooth = smoothProblem({
+        name: `sparse regression, ${m} samples of ${n} features`,
+        dimension: n,
+        value: residualAt,
+        gradient(x, out) {
+          residualAt(x)
+          out.fill(0)
+          for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) out[j] += residual[i] * A[i * n + j]
+        },
+        start: new Float64Array(n),
+      })
+      return compositeProblem(smooth, l1Norm(weight))
+    },
+    code: ({ samples, features, weight }, seed) => ({
+      imports: {
+        'thalweg/base': ['RandomStream'],
+        'thalweg/smooth': ['compositeProblem', 'l1Norm'],
+        'thalweg/solver': ['smoothProblem'],
+      },
+      statements: `const random = RandomStream.fromSeed(${seed}).split('data')
+const [m, n] = [${samples}, ${features}]
+const truth = Float64Array.from({ length: n }, (_, j) => (j % 5 === 0 ? random.normal() + 1 : 0))
+const A = Float64Array.from({ length: m * n }, () => random.normal())
+const y = Float64Array.from({ length: m }, (_, i) => {
+  let sum = 0.1 * random.normal()
+  for (let j = 0; j < n; j++) sum += truth[j] * A[i * n + j]
+  return sum
+})
+const residual = new Float64Array(m)
+const halfSquares = (x: Float64Array) => {
+  let squares = 0
+  for (let i = 0; i < m; i++) {
+    let sum = -y[i]
+    for (let j = 0; j < n; j++) sum += A[i * n + j] * x[j]
+    residual[i] = sum
+    squares += sum * sum
+  }
+  return 0.5 * squares
+}
+const smooth = smoothProblem({
+  dimension: n,
+  value: halfSquares,
+  gradient(x, out) {
+    halfSquares(x)
+    out.fill(0)
+    for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) out[j] += residual[i] * A[i * n + j]
+  },
+  start: new Float64Array(n),
+})
+const problem = compositeProblem(smooth, l1Norm(${weight}))`,
+    }),
+  }),
+  defineExample({
+    slug: 'circle-and-curve',
+    title: 'A circle and a curve',
+    problemClass: 'nonlinear-system',
+    summary: 'Where the circle x² + y² = r² meets the curve y = exp(x).',
+    parameters: { radius: { ...positive<number>(2, 'radius'), min: 1.1, minExcluded: false, max: 20 } },
+    build: ({ radius }) =>
+      nonlinearSystem({
+        name: `circle of radius ${radius} and exponential`,
+        dimension: 2,
+        residuals(x, out) {
+          out[0] = x[0] ** 2 + x[1] ** 2 - radius * radius
+          out[1] = x[1] - Math.exp(x[0])
+        },
+        jacobian(x, out) {
+          out[0] = 2 * x[0]
+          out[1] = 2 * x[1]
+          out[2] = -Math.exp(x[0])
+          out[3] = 1
+        },
+        start: [2, -2],
+      }),
+    code: ({ radius }) => ({
+      imports: { 'thalweg/smooth': ['nonlinearSystem'] },
+      statements: `const problem = nonlinearSystem({
+  dimension: 2,
+  residuals(x, out) {
+    out[0] = x[0] ** 2 + x[1] ** 2 - ${radius} ** 2
+    out[1] = x[1] - Math.exp(x[0])
+  },
+  jacobian(x, out) {
+    out[0] = 2 * x[0]
+    out[1] = 2 * x[1]
+    out[2] = -Math.exp(x[0])
+    out[3] = 1
+  },
+  start: [2, -2],
+})`,
+    }),
+    frame: () => [-3.2, 3.2, -3.2, 3.2],
+  }),
+]

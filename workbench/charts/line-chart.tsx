@@ -1,0 +1,94 @@
+import * as Plot from '@observablehq/plot'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { formatNumber } from '../../src/drawing/format.ts'
+import { extentOf, type LineSeries, seriesColour, seriesDash, visiblePoints } from './series.ts'
+
+export interface LineChartProps {
+  readonly title: string
+  readonly xLabel: string
+  readonly yLabel: string
+  readonly logX?: boolean
+  readonly logY?: boolean
+  readonly series: readonly LineSeries[]
+  /** Where the reader has scrubbed to, on the horizontal axis. */
+  readonly cursor?: number | null
+  /** In pixels; the space is kept also while there is nothing to draw. Default 260. */
+  readonly height?: number
+}
+
+/** Ticks of a logarithmic axis: powers of ten as such. */
+function logTick(value: number): string {
+  const exponent = Math.log10(value)
+  const whole = Math.round(exponent)
+  if (Math.abs(exponent - whole) > 1e-9) return ''
+  return whole >= -2 && whole <= 4 ? String(10 ** whole) : `1e${whole}`
+}
+
+/** A chart of lines or points, as wide as its place. */
+export function LineChart({ title, xLabel, yLabel, logX, logY, series, cursor, height = 260 }: LineChartProps) {
+  const place = useRef<HTMLDivElement>(null)
+  const [width, setWidth] = useState(0)
+  useEffect(() => {
+    const element = place.current as HTMLDivElement
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth))
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [])
+  useEffect(() => {
+    if (width === 0) return
+    const log = { x: logX === true, y: logY === true }
+    const lines = series.map((line) => ({ ...line, points: visiblePoints(line, log) }))
+    const all = lines.flatMap(({ points }) => points)
+    const x = extentOf(
+      all.map((point) => point.x),
+      log.x,
+    )
+    const y = extentOf(
+      all.map((point) => point.y),
+      log.y,
+    )
+    if (x === null || y === null) {
+      place.current?.replaceChildren()
+      return
+    }
+    const axis = (isLog: boolean, domain: [number, number], pixels: number) => ({
+      type: isLog ? ('log' as const) : ('linear' as const),
+      domain,
+      ...(isLog
+        ? { tickFormat: logTick, ticks: Math.min(8, Math.max(2, Math.round(pixels / 70))) }
+        : { tickFormat: (value: number) => formatNumber(value, 4), ticks: Math.max(2, Math.round(pixels / 80)) }),
+    })
+    const chart = Plot.plot({
+      width,
+      height,
+      marginLeft: 54,
+      marginRight: 14,
+      marginTop: 26,
+      marginBottom: 38,
+      ariaLabel: `${title}: ${series.map(({ label }) => label).join(', ')}`,
+      style: { background: 'none', color: 'var(--ink-soft)', fontSize: '12px', fontFamily: 'var(--sans)' },
+      x: { ...axis(log.x, x, width), label: xLabel, labelArrow: 'none' },
+      y: { ...axis(log.y, y, height), label: yLabel, labelArrow: 'none', grid: true },
+      marks: [
+        Plot.ruleX([x[0]], { stroke: 'var(--line-strong)' }),
+        ...(cursor == null || (log.x && cursor <= 0)
+          ? []
+          : [Plot.ruleX([Math.min(x[1], Math.max(x[0], cursor))], { stroke: 'var(--ink)', strokeDasharray: '2 2' })]),
+        ...lines.map(({ points, colour, mark }) =>
+          mark === 'line'
+            ? Plot.line(points, {
+                x: 'x',
+                y: 'y',
+                stroke: seriesColour(colour),
+                strokeWidth: 2,
+                strokeDasharray: seriesDash(colour),
+              })
+            : Plot.dot(points, { x: 'x', y: 'y', fill: seriesColour(colour), r: 2.5 }),
+        ),
+      ],
+    })
+    chart.setAttribute('role', 'img')
+    place.current?.replaceChildren(chart)
+  }, [title, xLabel, yLabel, logX, logY, series, cursor, height, width])
+  return <div class="line-chart" ref={place} style={{ height: `${height}px` }} />
+}

@@ -1,0 +1,10 @@
+import { render } from 'preact'
+import '@fontsource-variable/source-serif-4/wght.css'
+import './styles/tokens.css'
+import './styles/base.css'
+import './styles/gallery.css'
+import { App } from './app.tsx'
+import { followTheme } from './theme.ts'
+
+followTheme()
+render(<App />, document.getElementById('app') as HTMLElement)

@@ -1,0 +1,108 @@
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import type { PageEntry } from '../catalogue/catalogue.ts'
+import { ErrorPanel } from '../components/error-panel.tsx'
+import { Picture } from '../pictures/picture.tsx'
+import { place, replaceQuery } from '../router.ts'
+import { Code } from './code.tsx'
+import { Controls } from './controls.tsx'
+import { Downloads } from './downloads.tsx'
+import { decodeSettings, encodeSettings } from './permalink.ts'
+import { Results } from './results.tsx'
+import { RunBar } from './run-bar.tsx'
+import { RunCharts } from './run-charts.tsx'
+import { RunController } from './run-controller.ts'
+import { requestOf, type Settings } from './settings.ts'
+
+/** How long after a change the run starts again, and the address follows. */
+const SETTLE_MS = 160
+
+/**
+ * The settings of a page. They are in the address, so that a link restores them; the address follows a change after a moment,
+ * because browsers do not like it to change with every movement of a slider.
+ */
+function useSettings(page: PageEntry): [Settings, (change: Partial<Settings>) => void] {
+  const query = place.value.query.toString()
+  const [settings, setSettings] = useState(() => decodeSettings(page, new URLSearchParams(query)))
+  const written = useRef(query)
+  useEffect(() => {
+    if (query === written.current) return
+    // The reader followed a link to another run of the same method.
+    written.current = query
+    setSettings(decodeSettings(page, new URLSearchParams(query)))
+  }, [page, query])
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      const next = encodeSettings(page, settings)
+      written.current = next.toString()
+      replaceQuery(next)
+    }, SETTLE_MS)
+    return () => clearTimeout(timer)
+  }, [page, settings])
+  return [settings, (change) => setSettings((old) => ({ ...old, ...change }))]
+}
+
+/** Where a method runs: its controls, its picture, its charts against others. */
+export function Lab({ page }: { page: PageEntry }) {
+  const [settings, set] = useSettings(page)
+  const controller = useMemo(() => new RunController(), [])
+  useEffect(() => () => controller.close(), [controller])
+  const request = useMemo(() => requestOf(page, settings), [page, settings])
+  const key = JSON.stringify({ ...request, pace: 0 })
+  const timer = useRef(0)
+  // The key says all that matters of the request.
+  useEffect(() => {
+    controller.check(request)
+    controller.reset()
+    // Fast runs follow the controls; slow ones wait until they are asked for.
+    timer.current = window.setTimeout(() => {
+      const broken = Object.keys(controller.complaints.value).some((where) => !/^contestants\.[1-9]/.test(where))
+      if (!broken) controller.start(request)
+    }, SETTLE_MS)
+    return () => clearTimeout(timer.current)
+  }, [controller, key])
+  useEffect(() => controller.setPace(settings.pace), [controller, settings.pace])
+  const run = (paused: boolean): void => {
+    clearTimeout(timer.current)
+    controller.start(request, paused)
+  }
+  return (
+    <section class="lab" aria-label="Run it">
+      <div class="lab-controls">
+        <Controls page={page} settings={settings} set={set} complaints={controller.complaints.value} />
+      </div>
+      <div class="lab-stage">
+        <RunBar
+          controller={controller}
+          settings={settings}
+          set={set}
+          onRun={() => run(false)}
+          onStep={() => (controller.state.value === 'paused' ? controller.step() : run(true))}
+        />
+        {controller.failure.value !== null && <ErrorPanel failure={controller.failure.value} />}
+        <div class="lab-pictures">
+          <PictureOf controller={controller} set={set} />
+          <RunCharts page={page} controller={controller} settings={settings} set={set} />
+        </div>
+        <Results page={page} controller={controller} />
+        <Downloads page={page} controller={controller} settings={settings} />
+        <Code page={page} controller={controller} request={request} />
+      </div>
+    </section>
+  )
+}
+
+function PictureOf({ controller, set }: { controller: RunController; set: (change: Partial<Settings>) => void }) {
+  const version = controller.version.value
+  // The lanes change in place; a new version makes a new list.
+  const paths = useMemo(() => controller.lanes.map(({ frames }, colour) => ({ colour, frames })), [controller, version])
+  return (
+    <div class="stage-picture">
+      <Picture
+        scene={controller.scene}
+        paths={paths}
+        iteration={controller.cursor.value}
+        onPick={(x, y) => set({ start: [Number(x.toPrecision(4)), Number(y.toPrecision(4))] })}
+      />
+    </div>
+  )
+}

@@ -1,0 +1,128 @@
+import type { Control, ExampleEntry, PageEntry } from '../catalogue/catalogue.ts'
+import type { RunRequest } from '../worker/protocol.ts'
+
+/** The value of a control: what it stands for, or the text that a person typed and that does not stand for anything. */
+export type ControlValue = number | string | boolean | undefined
+
+/** Values by name of control; absent ones have their default. */
+export type ControlValues = Readonly<Record<string, ControlValue>>
+
+/** Everything that a person can set on a method page: what a permalink restores. */
+export interface Settings {
+  /** Slug of the example. */
+  readonly problem: string
+  readonly parameters: ControlValues
+  readonly options: ControlValues
+  /** Slugs of the baselines. */
+  readonly baselines: readonly string[]
+  readonly seed: number | string
+  readonly maxIterations: number | string
+  /** Empty for the class's own. */
+  readonly tolerance: number | string
+  /** Iterations per second; 0 for as fast as it goes. */
+  readonly pace: number
+  /** A picked start, in problems of two variables. */
+  readonly start: readonly [number, number] | null
+  /** What the horizontal axis of the charts counts: `iteration`, `elapsedMs` or an oracle. */
+  readonly axis: string
+  readonly logX: boolean
+}
+
+/** How fast runs may go, in iterations per second, with words. */
+export const paces: readonly { readonly value: number; readonly label: string }[] = [
+  { value: 0, label: 'as fast as it goes' },
+  { value: 1000, label: '1000 iterations a second' },
+  { value: 60, label: '60 a second' },
+  { value: 10, label: '10 a second' },
+  { value: 2, label: '2 a second' },
+]
+
+/** Baselines that are shown at first: one or two that everybody knows. */
+const familiar = ['gradient-descent', 'lbfgs', 'sinkhorn-log', 'conjugate-gradients', 'gauss-seidel', 'cma-es']
+
+/** Whether a control can be shown: callbacks and nested objects are for code only. */
+export function isShown({ type, fallback }: Control): boolean {
+  if (type === 'function') return false
+  return type !== 'object' || typeof fallback === 'number' || typeof fallback === 'string'
+}
+
+/** Whether a method copes with the bounds of a problem, if it has any. */
+function respectsBounds(handles: readonly string[], parameters: ControlValues): boolean {
+  return parameters.bounded !== true || handles.includes('bounds')
+}
+
+/** The example called `slug`, else the first. */
+export function exampleOf(page: PageEntry, slug: string): ExampleEntry | null {
+  const examples = page.problems?.examples ?? []
+  return examples.find((example) => example.slug === slug) ?? examples[0] ?? null
+}
+
+/** Which example shows a method best at first. */
+function firstExample({ method, problems }: PageEntry): string {
+  if (method === null || problems === null) return ''
+  const preferred: Readonly<Record<string, string>> = {
+    'consensus-based-optimization': 'rastrigin',
+    'consensus-hopping': 'rastrigin',
+    'cma-es': 'rastrigin',
+    'differential-evolution': 'rastrigin',
+    'dual-annealing': 'rastrigin',
+    'random-search': 'himmelblau',
+    'annealed-langevin': 'himmelblau',
+    gmres: 'convection-diffusion',
+  }
+  return preferred[method.slug] ?? problems.examples[0].slug
+}
+
+/** What a page shows at first. */
+export function defaultSettings(page: PageEntry): Settings {
+  const { method, problems } = page
+  const problem = firstExample(page)
+  const others = (problems?.methods ?? []).filter(({ slug, room }) => slug !== method?.slug && room === method?.room)
+  const baselines = familiar.filter((slug) => others.some((other) => other.slug === slug)).slice(0, 2)
+  return {
+    problem,
+    parameters: {},
+    options: {},
+    baselines: baselines.length > 0 ? baselines : others.slice(0, 1).map(({ slug }) => slug),
+    seed: 0,
+    maxIterations: 500,
+    tolerance: '',
+    pace: 0,
+    start: null,
+    axis: 'iteration',
+    logX: false,
+  }
+}
+
+/** Only the values that differ from the defaults, so that requests and permalinks say what was changed. */
+export function changed(values: ControlValues, controls: readonly Control[]): Record<string, ControlValue> {
+  const out: Record<string, ControlValue> = {}
+  for (const { name, fallback } of controls) {
+    const value = values[name]
+    if (value !== undefined && !Object.is(value, fallback)) out[name] = value
+  }
+  return out
+}
+
+/** The run that the settings describe. */
+export function requestOf(page: PageEntry, settings: Settings): RunRequest {
+  const example = exampleOf(page, settings.problem)
+  if (page.method === null || page.problems === null || example === null) throw new Error('this page has no run')
+  const { method, problems } = page
+  const parameters = changed(settings.parameters, example.controls)
+  const baselines = problems.methods.filter(
+    ({ slug, handles }) => settings.baselines.includes(slug) && respectsBounds(handles, parameters),
+  )
+  return {
+    problem: { problemClass: problems.name, slug: example.slug, parameters },
+    contestants: [
+      { method: method.slug, options: changed(settings.options, method.controls) },
+      ...baselines.map(({ slug }) => ({ method: slug, options: {} })),
+    ],
+    seed: settings.seed as number,
+    ...(settings.start !== null && example.plane && { start: settings.start }),
+    ...(settings.tolerance !== '' && { tolerance: settings.tolerance as number }),
+    maxIterations: settings.maxIterations as number,
+    pace: settings.pace,
+  }
+}

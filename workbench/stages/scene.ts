@@ -1,0 +1,57 @@
+/** What a picture stands on, sent once when a run starts. Plain data; arrays are row-major. */
+export type Scene =
+  /** A function of two variables. */
+  | {
+      readonly kind: 'plane'
+      readonly columns: number
+      readonly rows: number
+      /** Values on a grid, [rows, columns], the first row at the bottom. */
+      readonly field: Float64Array
+      /** left, right, bottom, top. */
+      readonly frame: readonly [number, number, number, number]
+      readonly minimizer: readonly [number, number] | null
+    }
+  /** The entries of a vector. */
+  | { readonly kind: 'vector'; readonly length: number; readonly target: Float64Array | null }
+  /** Observations and the model's curve through them. */
+  | { readonly kind: 'fit'; readonly x: Float64Array; readonly y: Float64Array }
+  /** A residual on a grid. */
+  | {
+      readonly kind: 'grid'
+      readonly rows: number
+      readonly columns: number
+      /** The cell of each unknown. */
+      readonly cells: Int32Array
+      /** Whether frames also hold the residual by frequency. */
+      readonly modes: boolean
+    }
+  /** A transport plan, and the points that it moves. */
+  | {
+      readonly kind: 'transport'
+      /** [n, 2] */
+      readonly source: Float64Array
+      /** [m, 2] */
+      readonly target: Float64Array
+    }
+  | { readonly kind: 'none' }
+
+/** One moment of a picture. */
+export interface Frame {
+  readonly iteration: number
+  /** The current point: in the plane, or the vector itself. */
+  readonly point?: Float64Array
+  /** Particles in the plane, [count, 2]. */
+  readonly particles?: Float32Array
+  /** The model at the observations. */
+  readonly curve?: Float64Array
+  /** The residual by unknown. */
+  readonly residual?: Float32Array
+  /** The residual by frequency, [rows, columns]: absolute values. */
+  readonly modes?: Float32Array
+  /** The plan relative to its largest entry, [n, m]. */
+  readonly plan?: Float32Array
+  /** Where the plan sends each source point on average, [n, 2]. */
+  readonly moved?: Float32Array
+  /** Entries of the plan at least this large (relative to the largest) are kept in the Newton matrix. */
+  readonly threshold?: number
+}

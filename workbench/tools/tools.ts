@@ -1,0 +1,15 @@
+import type { ComponentType } from 'preact'
+
+/** A page that works on the reader's own data. */
+export interface Tool {
+  /** Its address is `#/tools/<slug>`. */
+  readonly slug: string
+  readonly title: string
+  /** One plain sentence for the list of tools. */
+  readonly summary: string
+  /** Loads the page's component when it is opened. */
+  load(): Promise<ComponentType<object>>
+}
+
+/** The tools. The one list to add a tool to; workbench/README.md says how a tool page is made. */
+export const tools: readonly Tool[] = []

@@ -1,0 +1,36 @@
+import { resolve } from 'node:path'
+import { defineConfig, type Plugin } from 'vite'
+import { cataloguePlugin } from './catalogue/vite-plugin.ts'
+
+const root = resolve(import.meta.dirname, '..')
+
+/** Every browser that runs the workbench reads woff2: the two older formats of each KaTeX font stay out of the build. */
+const woff2Only: Plugin = {
+  name: 'katex-woff2-only',
+  enforce: 'pre',
+  transform: (code, id) =>
+    id.includes('katex') && id.endsWith('.css')
+      ? code.replace(/,\s*url\([^)]*\.(?:woff|ttf)\) format\(['"]\w+['"]\)/g, '')
+      : undefined,
+}
+
+/** The workbench as static files for any host and any base path: every address in it is relative. */
+export default defineConfig({
+  root: import.meta.dirname,
+  base: './',
+  plugins: [cataloguePlugin(root), woff2Only],
+  build: {
+    outDir: resolve(root, 'dist', 'workbench'),
+    emptyOutDir: true,
+    target: 'es2022',
+    // The largest files are the library itself and the charts, which load when a method page opens.
+    chunkSizeWarningLimit: 2000,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    // The content-security policy allows fonts from files only.
+    assetsInlineLimit: 0,
+  },
+  worker: { format: 'es' },
+  esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
+  server: { fs: { allow: [root] } },
+})
