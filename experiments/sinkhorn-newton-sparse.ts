@@ -1,4 +1,4 @@
-import { integer, positive } from '../src/base/index.ts'
+import { integer, mulberry32, positive } from '../src/base/index.ts'
 import { type Method, type Result, run } from '../src/solver/index.ts'
 import {
   exactTransportProblem,
@@ -15,17 +15,6 @@ import {
   transportProblem,
 } from '../src/transport/index.ts'
 import { type Claim, defineExperiment, type Report } from './experiment.ts'
-
-/** Uniform numbers on [0, 1): mulberry32, so that the numbers of the specification can be met to the last digit. */
-function mulberry32(seed: number): () => number {
-  let a = seed | 0
-  return () => {
-    a = (a + 0x6d2b79f5) | 0
-    let t = Math.imul(a ^ (a >>> 15), 1 | a)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-}
 
 interface Instance {
   readonly a: Float64Array

@@ -10,7 +10,7 @@ import {
   nelderMead,
   randomSearch,
 } from './blackbox/index.ts'
-import { highs } from './mip/index.ts'
+import { balans, highs } from './mip/index.ts'
 import {
   adaptiveGradientMethod,
   barzilaiBorwein,
@@ -103,6 +103,7 @@ export const methods: readonly AnyMethodFactory[] = [
   unbalancedSinkhorn,
   networkSimplex,
   highs,
+  balans,
 ]
 
 /** All methods for a problem class, e.g. `smooth`. */

@@ -1,3 +1,11 @@
+export { type Acceptance, autofittedTemperature, type SimulatedAnnealing } from './balans/acceptance.ts'
+export { type Arm, neighbourhoodFamilies, parseArm, parseArms } from './balans/arms.ts'
+export { type BalansOptions, balans } from './balans/balans.ts'
+export type { DestroyOptions, FamilyName, NeighbourhoodFamily } from './balans/neighbourhood.ts'
+export { type Outcome, outcomes, type Scores } from './balans/outcome.ts'
+export { type DiscreteColumns, discreteColumns, type SearchPoint } from './balans/search-point.ts'
+export { type PolicyChoice, type PresetName, paperArms, presets, type Settings } from './balans/settings.ts'
+export type { ArmSummary, BalansState, TrialRecord } from './balans/state.ts'
 export {
   FEASIBILITY_TOLERANCE,
   isFeasible,
@@ -22,4 +30,10 @@ export {
   signOf,
 } from './mixed-integer-class.ts'
 export * from './mixed-integer-program.ts'
+export {
+  generalizedIndependentSetProblem,
+  independentSetProblem,
+  knapsackProblem,
+  setCoverProblem,
+} from './test-problems.ts'
 export { workerEngine } from './worker-engine.ts'

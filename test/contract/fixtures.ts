@@ -18,6 +18,8 @@ export interface Fixture {
   problem(): Problem
   /** The same problem, whose objective turns into `value` after `calls` calls; absent where the objective is data. */
   breakingAfter?(calls: number, value: number): Problem
+  /** Whether random methods go different ways on it for different seeds. Default true. */
+  readonly seedMatters?: boolean
   /** Whether a solution consists of finite numbers. */
   finite(x: unknown): boolean
   /** Inputs that must be refused with a typed error, with what the message must contain. */

@@ -1,13 +1,4 @@
-/** The generator of the published numbers (mulberry32): uniform on [0, 1). */
-export function mulberry32(seed: number): () => number {
-  let a = seed | 0
-  return () => {
-    a = (a + 0x6d2b79f5) | 0
-    let t = Math.imul(a ^ (a >>> 15), 1 | a)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-}
+import { mulberry32 } from '../../src/base/index.ts'
 
 export function normalized(values: ArrayLike<number>): Float64Array {
   const out = Float64Array.from(values)

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { mulberry32 } from '../../src/base/index.ts'
 import { run, verify } from '../../src/solver/index.ts'
 import {
   exactTransportProblem,
@@ -8,7 +9,7 @@ import {
   transport,
   transportOnLine,
 } from '../../src/transport/index.ts'
-import { bruteForceAssignment, mulberry32, normalized, randomData, randomPoints, uniform } from './data.ts'
+import { bruteForceAssignment, normalized, randomData, randomPoints, uniform } from './data.ts'
 
 function solve(a: ArrayLike<number>, b: ArrayLike<number>, cost: Parameters<typeof exactTransportProblem>[0]['cost']) {
   const problem = exactTransportProblem({ a, b, cost })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { mulberry32 } from '../../src/base/index.ts'
 import { run } from '../../src/solver/index.ts'
 import { checkedCost } from '../../src/transport/cost.ts'
 import { CoupledSolver } from '../../src/transport/coupled-solver.ts'
@@ -12,7 +13,7 @@ import {
   transportProblem,
 } from '../../src/transport/index.ts'
 import { kthLargest, sparsify } from '../../src/transport/sparsify.ts'
-import { largestDifference, mulberry32, naivePlan, normalized, randomData, randomPoints } from './data.ts'
+import { largestDifference, naivePlan, normalized, randomData, randomPoints } from './data.ts'
 
 function engineOf(
   n: number,

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { mulberry32 } from '../../src/base/index.ts'
 import { run, verify } from '../../src/solver/index.ts'
 import {
   entropicPlan,
@@ -12,7 +13,7 @@ import {
   unbalancedSinkhorn,
   unbalancedTransportProblem,
 } from '../../src/transport/index.ts'
-import { largestDifference, mulberry32, normalized, randomData, randomPoints, uniform } from './data.ts'
+import { largestDifference, normalized, randomData, randomPoints, uniform } from './data.ts'
 
 describe('unbalanced transport', () => {
   const { a, b, cost } = randomData(12, 15, 4)

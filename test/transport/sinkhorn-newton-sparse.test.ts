@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { mulberry32 } from '../../src/base/index.ts'
 import { type Method, type Result, run } from '../../src/solver/index.ts'
 import {
   entropicPlan,
@@ -18,16 +19,7 @@ import {
   transportLbfgs,
   transportProblem,
 } from '../../src/transport/index.ts'
-import {
-  largestDifference,
-  mulberry32,
-  naiveDual,
-  naivePlan,
-  normalized,
-  pictures,
-  randomData,
-  uniform,
-} from './data.ts'
+import { largestDifference, naiveDual, naivePlan, normalized, pictures, randomData, uniform } from './data.ts'
 
 type Solved = Result<Potentials>
 type AnyMethod = Method<TransportProblem>

@@ -1,0 +1,13 @@
+/**
+ * The generator mulberry32 (public domain, Tommy Ettinger): uniform on [0, 1) with 32 bits. For instances that were published or
+ * specified with it, number by number; everything else draws from a `RandomStream`.
+ */
+export function mulberry32(seed: number): () => number {
+  let a = seed | 0
+  return () => {
+    a = (a + 0x6d2b79f5) | 0
+    let t = Math.imul(a ^ (a >>> 15), 1 | a)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}
