@@ -95,6 +95,12 @@ function build(streams: CliStreams, run: Run): Command {
 
   problem(limited(command('minimize <problem>', 'minimize an expression, a test function, or what a module exports')))
     .option('--method <name>', 'a method of thalweg list (default: one that suits the problem)')
+    .option('--global', 'look for the global minimum in the box of --lower and --upper')
+    .addOption(
+      new Option('--multi-start <count>', 'so many local searches from different points of the box').argParser(
+        integerFlag('--multi-start', 1),
+      ),
+    )
     .option('--set <name=value>', 'an option of the method; may be repeated', settingFlag)
     .option('--run-file <file>', 'write the run to this file as it goes; thalweg resume continues it')
     .addHelpText(
@@ -103,6 +109,8 @@ function build(streams: CliStreams, run: Run): Command {
 Examples:
   thalweg minimize "100*(x2-x1^2)^2+(1-x1)^2" --start=-1.2,1
   thalweg minimize "(x-2)^4 + exp(y)" --start=x=0,y=0 --lower=y=-1,x=-inf
+  thalweg minimize "x^2 + 10*(1-cos(2*pi*x)) + y^2" --lower=-5 --upper=5 --global
+  thalweg minimize rastrigin-10 --global --max-evaluations 50000
   thalweg minimize problem.mjs --run-file run.jsonl
 
 An expression that begins with a minus sign goes last, after --:

@@ -1,6 +1,6 @@
 import { InvalidInputError, OptionError, UnsupportedError } from '../base/index.ts'
 import { createMethod, findMethod, methodsFor } from '../registry.ts'
-import { chooseMethod } from '../smooth/index.ts'
+import { chooseGlobalMethod, chooseMethod } from '../smooth/index.ts'
 import type { AsyncMethod, Problem, SmoothProblem } from '../solver/index.ts'
 import { settings } from './values.ts'
 
@@ -21,11 +21,29 @@ export function namedMethod(
   return createMethod(slug, settings(set ?? {}, description.options))
 }
 
-/** A method that suits the problem, and why it was chosen where there was a choice. */
-export function suitableMethod(
-  problem: Problem,
-  set?: Readonly<Record<string, string>>,
-): { method: AsyncMethod<Problem>; why?: string } {
+/** What the flags of `minimize` say about the method. */
+export interface MethodFlags {
+  readonly method?: string
+  readonly set?: Readonly<Record<string, string>>
+  readonly global?: boolean
+  readonly multiStart?: number
+  readonly maxEvaluations?: number
+}
+
+/** The method that the flags name or wish for, else one that suits the problem; and why, where there was a choice. */
+export function methodFrom(problem: Problem, flags: MethodFlags): { method: AsyncMethod<Problem>; why?: string } {
+  const { method: slug, set, global, multiStart } = flags
+  if (global || multiStart !== undefined) {
+    if (problem.class.name !== 'smooth') {
+      throw new UnsupportedError(
+        `--global and --multi-start are for smooth problems, and this one is '${problem.class.name}'`,
+        { argument: '--global', expected: 'a smooth problem', received: problem.class.name },
+      )
+    }
+    const chosen = chooseGlobalMethod(problem as SmoothProblem, flags)
+    if (chosen && !set) return { method: chosen.method as unknown as AsyncMethod<Problem>, why: chosen.why }
+  }
+  if (slug !== undefined) return { method: namedMethod(slug, set, problem) }
   if (set !== undefined && Object.keys(set).length > 0) {
     throw new OptionError('--set goes together with --method', {
       argument: '--set',

@@ -80,7 +80,9 @@ export async function solve<P extends Problem>(
 
 /** How a residual fell, iteration by iteration. */
 export function convergenceChart({ columns }: Pick<Trace, 'columns'>, measure: string, title: string): Chart {
-  const shown = columns[measure] === undefined ? 'objective' : measure
+  // A measure that most iterates do not have (before a last stage) says little about the run.
+  const known = columns[measure]?.filter(Number.isFinite).length ?? 0
+  const shown = known > 0.5 * columns.iteration.length ? measure : 'objective'
   const values = columns[shown] ?? []
   return {
     title,

@@ -1,4 +1,6 @@
 import type { Context, Method, StepOutcome } from './method.ts'
+import { contextWith } from './nested-context.ts'
+import { clonePlain } from './plain-data.ts'
 import type { Measures, Problem, SolutionOf } from './problem.ts'
 import type { StoppingRule } from './stopping.ts'
 
@@ -12,7 +14,8 @@ interface HandOverState<S1, S2> {
 
 /**
  * Runs `first` until `rule` holds (or `first` can do no more) and then `second` from its solution, as one method with one
- * state: it is traced, limited, checkpointed and resumed like any other.
+ * state: it is traced, limited, checkpointed and resumed like any other. If `second` cannot start there (the objective is not
+ * finite any more) the run ends as `diverged` with the solution of `first`.
  *
  * @example
  * run(problem, handOver(gradientDescent(), gradientNorm(1e-2), newton()))
@@ -22,9 +25,14 @@ export function handOver<P extends Problem, S1, S2>(
   rule: StoppingRule,
   second: Method<P, S2>,
 ): Method<P, HandOverState<S1, S2>> {
-  const beginSecond = (problem: P, state: HandOverState<S1, S2>, context: Context<SolutionOf<P>>): void => {
-    const start = first.solution(state.first as S1)
-    state.second = second.start(problem, contextWith(context, { start }))
+  const beginSecond = (problem: P, state: HandOverState<S1, S2>, context: Context<SolutionOf<P>>): StepOutcome => {
+    const start = clonePlain(first.solution(state.first as S1))
+    const begun = second.start(problem, contextWith(context, { start }))
+    const { objective } = second.measure(begun)
+    if (!Number.isFinite(objective)) {
+      return { outcome: 'diverged', reason: `${second.name} cannot start: the objective became ${objective}` }
+    }
+    state.second = begun
     state.phase = 'second'
     state.first = null
   }
@@ -50,13 +58,13 @@ export function handOver<P extends Problem, S1, S2>(
       const verdict = rule.test(
         {
           iteration: context.iteration + 1,
-          elapsedMs: 0,
+          elapsedMs: context.elapsedMs(),
           measures: first.measure(state.first as S1),
           evaluations: context.evaluations,
         },
         state.memory,
       )
-      if (verdict !== null || outcome !== undefined) beginSecond(problem, state, phaseContext(context, 1))
+      if (verdict !== null || outcome !== undefined) return beginSecond(problem, state, phaseContext(context, 1))
     },
 
     measure: (state): Measures =>
@@ -65,14 +73,6 @@ export function handOver<P extends Problem, S1, S2>(
     solution: (state) =>
       state.phase === 'first' ? first.solution(state.first as S1) : second.solution(state.second as S2),
   }
-}
-
-/** The same context with some entries replaced; live entries (the iteration number) stay live. */
-function contextWith<X>(context: Context<X>, changes: Partial<Context<X>>): Context<X> {
-  return Object.create(
-    context,
-    Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, { value, enumerable: true }])),
-  ) as Context<X>
 }
 
 /** A context in which each of the two methods has scratch memory of its own. */

@@ -11,6 +11,8 @@ export interface Context<X = unknown> {
   readonly iteration: number
   /** Oracle calls so far, by name. */
   readonly evaluations: Readonly<Record<string, number>>
+  /** Running time so far, a resumed run's earlier time included. For stopping rules inside a method; nothing else may read it. */
+  elapsedMs(): number
   /** Whether the run should end (abort or time limit). A step with a long inner loop asks now and then and returns early. */
   interrupted(): boolean
   /** Fires when the caller ends the run; for steps that wait for something. */

@@ -264,6 +264,7 @@ class Session<P extends Problem, S> {
         return session.iteration
       },
       evaluations: this.tally.counts,
+      elapsedMs: () => this.elapsedMs(),
       signal: this.options.signal ?? neverAborted,
       tolerance: this.info.tolerance,
       secondsLeft: () => (limit < Infinity ? Math.max(0, limit - this.elapsedMs()) / 1000 : Infinity),

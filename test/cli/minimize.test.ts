@@ -233,7 +233,83 @@ describe('minimize', () => {
   })
 })
 
+describe('global search', () => {
+  const wells = '(x^2-1)^2 + 0.2*x + y^2'
+
+  it('finds the lowest of several minima in a box, without a start', async () => {
+    const { value } = await cliJson<Answer>(['minimize', wells, '--lower=-2', '--upper=2', '--global'])
+    expect(value.method).toBe('global-search')
+    expect(value.x[0]).toBeCloseTo(-1.0241, 3)
+    expect(value.message).toContain('cannot be certified')
+    const several = await cliJson<Answer>([
+      'minimize',
+      wells,
+      '--start=1.2,0',
+      '--lower=-2',
+      '--upper=2',
+      '--multi-start=9',
+    ])
+    expect(several.value.method).toBe('multi-start')
+    expect(several.value.x[0]).toBeCloseTo(-1.0241, 3)
+  })
+
+  it('is recorded and resumed as any run', async () => {
+    const path = join(folder, 'run.jsonl')
+    const args = ['minimize', 'rastrigin-3', '--global', '--seed=3']
+    const whole = await cliJson<Answer>(args)
+    await cliJson<Answer>([...args, '--max-iterations=250', '--run-file', path])
+    const resumed = await cliJson<Answer>(['resume', path])
+    expect(resumed.value.x).toEqual(whole.value.x)
+    expect(resumed.value.message).toBe(whole.value.message)
+  })
+
+  it.each([
+    ['no box', ['minimize', 'x^2', '--start=1', '--global'], 'needs finite bounds for every variable, and lower[0] is'],
+    [
+      'half a box',
+      ['minimize', 'x^2+y^2', '--start=1,1', '--lower=-1', '--upper=x=1', '--multi-start=3'],
+      'upper[1] is Infinity',
+    ],
+    ['two wishes', ['minimize', 'branin', '--global', '--multi-start=3'], 'exclude each other'],
+    ['a method too', ['minimize', 'branin', '--global', '--method=lbfgsb'], 'exclude each other'],
+    ['no start', ['minimize', 'branin', '--multi-start=0'], '--multi-start must be an integer in [1'],
+  ])('exits with 2 on %s', async (_, args, message) => {
+    const { code, stderr } = await cli(args)
+    expect(code).toBe(2)
+    expect(stderr).toContain(message)
+  })
+})
+
+describe('test functions', () => {
+  it('are meant by their names, with box and start', async () => {
+    const { value } = await cliJson<Answer>(['minimize', 'rosenbrock-4', '--method=projected-newton'])
+    expect(value.x).toHaveLength(4)
+    const other = await cliJson<Answer>(['minimize', 'sphere', '--dimension=3', '--unbounded', '--start=1,2,3'])
+    expect(other.value.method).not.toBe('lbfgsb')
+    expect(other.value.x.every((x) => Math.abs(x) < 1e-6)).toBe(true)
+    const bounded = await cliJson<Answer>(['minimize', 'sphere-2', '--lower=1'])
+    expect(bounded.value.x).toEqual([1, 1])
+    expect((await cliJson<Answer>(['minimize', 'mgh:beale'])).value.objective).toBeLessThan(1e-12)
+  })
+
+  it('are resumed with what the flags changed', async () => {
+    const path = join(folder, 'run.jsonl')
+    const args = ['minimize', 'rastrigin-2', '--lower=0.5', '--method=cma-es']
+    const whole = await cliJson<Answer>(args)
+    await cliJson<Answer>([...args, '--max-iterations=20', '--run-file', path])
+    expect((await cliJson<Answer>(['resume', path])).value.x).toEqual(whole.value.x)
+    expect(whole.value.x.every((x) => x >= 0.5)).toBe(true)
+  })
+})
+
 describe('modules', () => {
+  it('take bounds from flags', async () => {
+    const path = file('problem.mjs', 'export default (x) => (x[0] - 3) ** 2 + x[1] ** 2')
+    const { value } = await cliJson<Answer>(['minimize', path, '--start=0,0', '--upper=1', '--lower=-4,0.5'])
+    expect(value.x[0]).toBe(1)
+    expect(value.x[1]).toBe(0.5)
+  })
+
   it.each([
     [
       'a function and a start',

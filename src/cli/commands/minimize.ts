@@ -2,7 +2,7 @@ import { openRunFile } from '../../node/index.ts'
 import { DIFFERENCES_TOLERANCE } from '../../smooth/index.ts'
 import type { Problem, RunOptions, SmoothProblem } from '../../solver/index.ts'
 import { recordRun } from '../../solver/index.ts'
-import { namedMethod, suitableMethod } from '../methods.ts'
+import { type MethodFlags, methodFrom } from '../methods.ts'
 import { type ProblemFlags, problemFrom, variablesOf } from '../problems.ts'
 import type { CommonOptions, Session } from '../session.ts'
 import { present, solve } from '../solve.ts'
@@ -15,9 +15,7 @@ export interface RunFlags extends CommonOptions {
   plot?: boolean
 }
 
-export interface MinimizeOptions extends RunFlags, ProblemFlags {
-  method?: string
-  set?: Record<string, string>
+export interface MinimizeOptions extends RunFlags, ProblemFlags, Omit<MethodFlags, 'maxEvaluations'> {
   runFile?: string
 }
 
@@ -42,10 +40,7 @@ function valuesOnly(problem: Problem): boolean {
 /** `thalweg minimize`: an expression or a module. */
 export async function minimizeCommand(session: Session, what: string, options: MinimizeOptions): Promise<number> {
   const problem = await problemFrom(what, options)
-  const { method, why } =
-    options.method === undefined
-      ? suitableMethod(problem, options.set)
-      : { method: namedMethod(options.method, options.set, problem), why: undefined }
+  const { method, why } = methodFrom(problem, options)
   const file = options.runFile === undefined ? undefined : openRunFile(options.runFile)
   try {
     const result = await solve(session, problem, method, {
