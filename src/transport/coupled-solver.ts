@@ -33,6 +33,8 @@ export interface Coupling {
  */
 export class CoupledSolver {
   readonly coupling: Coupling
+  /** Most steps of a solve. */
+  readonly mostSteps: number
   private readonly n: number
   private readonly m: number
   private readonly first: number
@@ -45,6 +47,7 @@ export class CoupledSolver {
     this.m = m
     this.first = n + (n & 1)
     this.size = this.first + m + (m & 1)
+    this.mostSteps = 5 * this.size
     const work = new Workspace(6 * 8 * this.size + 4 * (n + 1) + 12 * capacity + 64 * 16)
     this.kernel = work.kernels as unknown as Kernel
     this.vectors = Array.from({ length: 6 }, () => work.float64(this.size))
@@ -55,7 +58,7 @@ export class CoupledSolver {
    * Writes the solution for the coupling as it is, to the relative residual `tolerance`.
    *
    * @param r row sums, c column sums; (gx, gy) the right-hand side; (zx, zy) the solution
-   * @returns the number of steps, at most 5 (n + m)
+   * @returns the number of steps, at most `mostSteps`, about 5 (n + m)
    */
   solve(
     r: Float64Array,

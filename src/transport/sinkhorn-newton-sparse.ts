@@ -1,5 +1,6 @@
 import { choice, flag, integer, UnsupportedError, within } from '../base/index.ts'
 import { defineMethod, type StepOutcome } from '../solver/index.ts'
+import { solveByForest } from './coupled-forest.ts'
 import { CoupledSolver } from './coupled-solver.ts'
 import { engineFor, type TransportEngine } from './engine.ts'
 import { entropicSolution, infeasibleOutcome } from './entropic-state.ts'
@@ -47,6 +48,10 @@ interface SparseNewtonState extends NewtonState {
   returns: number
   /** Length of the next return. */
   returnLength: number
+  /** Whether the latest conjugate gradients ended at their limit of steps, short of their tolerance. */
+  capped: boolean
+  /** Whether the heaviest spanning forest of the kept entries takes the place of Jacobi's preconditioner. */
+  byForest: boolean
 }
 
 interface Scratch extends NewtonScratch {
@@ -73,8 +78,9 @@ const MOST_RETURNS = 12
  *
  * Departures from the paper, none of them in `paper` mode: if the marginal error has not halved within 5 Newton steps, or a
  * line search fails, another stage of Sinkhorn iterations follows (twice as long each time) and half as many entries again
- * are kept, up to 30 per row. The paper states the sparsity as 2/n; read as 2 n entries that converges linearly only, while 6
- * per row reproduce its step counts.
+ * are kept, up to 30 per row; if conjugate gradients had ended at their limit of steps, the heaviest spanning forest of the kept
+ * entries preconditions them for a stage before. The paper states the sparsity as 2/n; read as 2 n entries that converges
+ * linearly only, while 6 per row reproduce its step counts.
  *
  * @throws {OptionError} if an option lies outside its interval
  * @throws {UnsupportedError} if the plan does not fit into kernel memory
@@ -155,6 +161,36 @@ export const sinkhornNewtonSparse = defineMethod<TransportProblem, SinkhornNewto
       state.mode = 'log'
     }
 
+    /**
+     * The Newton direction for the kept entries. The diagonal is that of the full plan: with the kept entries' own sums the matrix
+     * would be singular.
+     *
+     * @returns conjugate-gradient steps
+     */
+    const solveKept = (problem: TransportProblem, state: SparseNewtonState, scratch: Scratch): number => {
+      const { rowSums, columnSums } = state
+      const { gradientX, gradientY, directionX, directionY } = scratch
+      const solver = scratch.solver as CoupledSolver
+      const eta = 1 / problem.regularization
+      if (state.byForest) {
+        const { coupling } = solver
+        return solveByForest(
+          coupling,
+          rowSums,
+          columnSums,
+          gradientX,
+          gradientY,
+          eta,
+          cgTolerance,
+          directionX,
+          directionY,
+        )
+      }
+      const steps = solver.solve(rowSums, columnSums, gradientX, gradientY, eta, cgTolerance, directionX, directionY)
+      state.capped = steps >= solver.mostSteps
+      return steps
+    }
+
     const newtonStep = (
       problem: TransportProblem,
       state: SparseNewtonState,
@@ -164,17 +200,7 @@ export const sinkhornNewtonSparse = defineMethod<TransportProblem, SinkhornNewto
       ensurePlan(problem, state, engine, scratch)
       dualGradient(state, engine, scratch)
       const keptMass = keepLargest(engine, state, scratch)
-      // The diagonal is that of the full plan: with the kept entries' own sums the matrix would be singular.
-      const cg = (scratch.solver as CoupledSolver).solve(
-        state.rowSums,
-        state.columnSums,
-        scratch.gradientX,
-        scratch.gradientY,
-        1 / problem.regularization,
-        cgTolerance,
-        scratch.directionX,
-        scratch.directionY,
-      )
+      const cg = solveKept(problem, state, scratch)
       const outcome = newtonLineSearch(problem, state, engine, scratch)
       state.cgSteps += cg
       state.latestCgSteps = cg
@@ -191,6 +217,14 @@ export const sinkhornNewtonSparse = defineMethod<TransportProblem, SinkhornNewto
       if (state.returns >= MOST_RETURNS || state.marginalError < 1e-13) {
         return outcome ?? { outcome: 'stalled', reason: 'Newton steps no longer reduce the marginal error' }
       }
+      // Unfinished directions may have been the reason: better ones, before anything else.
+      if (state.capped && !state.byForest) {
+        state.byForest = true
+        state.reference = state.marginalError
+        state.waiting = 0
+        return
+      }
+      state.byForest = false
       goBack(problem, state, engine)
     }
 
@@ -222,6 +256,8 @@ export const sinkhornNewtonSparse = defineMethod<TransportProblem, SinkhornNewto
           waiting: 0,
           returns: 0,
           returnLength: Math.max(20, sinkhornIterations),
+          capped: false,
+          byForest: false,
         }
       },
 

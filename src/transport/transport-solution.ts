@@ -20,6 +20,7 @@ import {
   type Potentials,
   type SparseCoupling,
   type TransportProblem,
+  transportClass,
   transportProblem,
   withRegularization,
 } from './transport-problem.ts'
@@ -76,7 +77,7 @@ export function* transportSolution(
     })
   }
   if (unbalanced !== undefined) return yield* solveUnbalanced(a, b, cost, options)
-  const pairs = a.length * b.length
+  const pairs = (a?.length ?? 0) * (b?.length ?? 0)
   const isExactMethod = method === 'network-simplex' || method === 'line'
   const wantsExact =
     exact === true || regularization === 0 || isExactMethod || (regularization === undefined && pairs <= EXACT_PAIRS)
@@ -188,8 +189,10 @@ function* solveEntropic(
     const engine = engineFor(problem)
     const ratio = problem.regularization / (engine.largest || problem.regularization)
     if (ratio >= MODERATE || problem.mass === 0) {
-      result = yield* runWithin(problem, sinkhornOverrelaxed(), limits<Potentials>(options))
-      why = 'Method: sinkhorn-overrelaxed, as the regularization is moderate.'
+      const moderate = yield* scaleThenNewton(problem, engine.slot !== null, options)
+      result = moderate.result
+      why = moderate.why
+      work = moderate.work
     } else if (engine.slot === null) {
       result = yield* runWithin(problem, sinkhornEpsilonScaling(), limits<Potentials>(options))
       why =
@@ -206,6 +209,40 @@ function* solveEntropic(
   return assemble(problem, result, result.x, plan, cost, [result.message, why, remark].filter(Boolean).join(' '), work)
 }
 
+/** Iterations after which over-relaxed scalings count as slow. */
+const PATIENCE = 200
+
+/** Over-relaxed scalings; where they are slow (points in groups far apart, say), sparse Newton steps from where they got to. */
+function* scaleThenNewton(
+  problem: TransportProblem,
+  fits: boolean,
+  options: TransportOptions,
+): Computation<{ result: Result<Potentials>; why: string; work?: Work }> {
+  const { maxIterations = transportClass.defaults.maxIterations, maxSeconds } = options
+  const given = limits<Potentials>(options)
+  const first = yield* runWithin(problem, sinkhornOverrelaxed(), {
+    ...given,
+    ...(fits && { maxIterations: Math.min(PATIENCE, maxIterations) }),
+  })
+  if (first.status !== 'iteration-limit' || !fits || maxIterations <= PATIENCE) {
+    return { result: first, why: 'Method: sinkhorn-overrelaxed, as the regularization is moderate.' }
+  }
+  const second = yield* runWithin(problem, newtonSteps(), {
+    ...given,
+    start: first.x,
+    maxIterations: maxIterations - first.iterations,
+    ...(maxSeconds !== undefined && { maxSeconds: Math.max(0, maxSeconds - first.elapsedMs / 1000) }),
+  })
+  const work = {
+    iterations: first.iterations + second.iterations,
+    elapsedMs: first.elapsedMs + second.elapsedMs,
+  }
+  const why = `Method: sinkhorn-newton-sparse, after ${first.iterations} iterations of sinkhorn-overrelaxed made slow progress; ${work.iterations} iterations in all.`
+  return { result: second, why, work }
+}
+
+const newtonSteps = () => sinkhornNewtonSparse({ keepPerRow: 15, sinkhornIterations: 5 })
+
 /** What a result took, over all its runs. */
 type Work = Pick<TransportResult, 'iterations' | 'elapsedMs'>
 
@@ -215,7 +252,7 @@ function* followPath(
   largest: number,
   options: TransportOptions,
 ): Computation<{ result: Result<Potentials>; stages: number; work: Work }> {
-  const method = sinkhornNewtonSparse({ keepPerRow: 15, sinkhornIterations: 5 })
+  const method = newtonSteps()
   const began = performance.now()
   let epsilon = problem.start === undefined ? PATH_START * largest : problem.regularization
   let start: Potentials | undefined
@@ -230,31 +267,35 @@ function* followPath(
       ...given,
       ...(start !== undefined && { start }),
       ...(maxSeconds !== undefined && { maxSeconds: Math.max(0, maxSeconds - (performance.now() - began) / 1000) }),
-      maxIterations: Math.max(0, (maxIterations ?? 10_000) - iterations),
+      maxIterations: Math.max(0, (maxIterations ?? transportClass.defaults.maxIterations) - iterations),
       ...(last ? {} : { tolerance: Math.max(1e-4, options.tolerance ?? 0), traceEvery: 0 }),
     })
     stages++
     iterations += result.iterations
     if (last) return { result, stages, work: { iterations, elapsedMs: performance.now() - began } }
-    const spent = iterations >= (maxIterations ?? 10_000)
+    const spent = iterations >= (maxIterations ?? transportClass.defaults.maxIterations)
     const over = spent || ['aborted', 'infeasible', 'time-limit', 'diverged'].includes(result.status)
     const next = over ? problem.regularization : Math.max(epsilon * PATH_RATIO, problem.regularization)
     // P = exp((x + y - c) / epsilon - 1): x + y - epsilon is what carries over.
     start = { x: result.x.x.map((value) => value + next - epsilon), y: result.x.y }
     // The run ends here; under a much smaller regularization the plan of these potentials may overflow unless it is fitted.
-    if (over) start = fitted(problem, start)
+    if (over && result.status !== 'infeasible') start = fitted(problem, start)
     epsilon = next
   }
 }
 
-/** Potentials whose plan has the right column sums, and the row potentials that belong to them: one iteration of Sinkhorn. */
-function fitted(problem: TransportProblem, { x, y }: Potentials): Potentials {
+/**
+ * Potentials whose plan has the right column sums, and the row potentials that belong to them: one iteration of Sinkhorn. Those
+ * given, where a point without allowed pairs leaves none.
+ */
+function fitted(problem: TransportProblem, given: Potentials): Potentials {
   const engine = engineFor(problem)
   const { rowIndex, columnIndex } = engine
-  engine.pass(engine.gather(x, rowIndex), engine.gather(y, columnIndex), 1 / problem.regularization)
+  engine.pass(engine.gather(given.x, rowIndex), engine.gather(given.y, columnIndex), 1 / problem.regularization)
+  if (!engine.nextX.every(Number.isFinite) || !engine.nextY.every(Number.isFinite)) return given
   return {
-    x: engine.spread(engine.nextX.slice(), rowIndex, x.length),
-    y: engine.spread(engine.nextY.slice(), columnIndex, y.length),
+    x: engine.spread(engine.nextX.slice(), rowIndex, given.x.length),
+    y: engine.spread(engine.nextY.slice(), columnIndex, given.y.length),
   }
 }
 
@@ -340,7 +381,8 @@ function assemble(
     cost,
     objective: result.objective,
     marginalError: measures?.marginalError ?? NaN,
-    gap: measures?.gap ?? NaN,
+    // Without any plan there is no optimum to be near to.
+    gap: result.status === 'infeasible' ? Infinity : (measures?.gap ?? NaN),
     potentials: { x: potentials.x, y: potentials.y },
     plan,
     roundedPlan: () =>

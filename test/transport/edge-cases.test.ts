@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ThalwegError } from '../../src/base/index.ts'
+import { InvalidInputError, ThalwegError } from '../../src/base/index.ts'
 import { run, verify } from '../../src/solver/index.ts'
 import {
   entropicPlan,
@@ -167,6 +167,62 @@ describe('small regularization', () => {
     expect(result.cost).toBeGreaterThan(exact.cost - 1e-8)
     expect(result.cost).toBeLessThanOrEqual(exact.cost + ratio * Math.log(40 * 50) + 1e-8)
     if (ratio <= 1e-4) expect(result.method).toBe('sinkhorn-newton-sparse')
+  })
+
+  it('groups of points far apart are no obstacle: sparse Newton steps take over where scalings are slow', () => {
+    // Seven points many times over: between them hardly any mass moves, and scalings would need millions of iterations.
+    const seven = randomPoints(7, 2, 7)
+    const points = Array.from({ length: 60 }, (_, i) => seven[i % 7])
+    const result = transport(uniform(60), uniform(60), { source: points, target: points }, { regularization: 0.0055 })
+    expect(result.status).toBe('converged')
+    expect(result.method).toBe('sinkhorn-newton-sparse')
+    expect(result.message).toContain('slow progress')
+    expect(result.iterations).toBeGreaterThan(200)
+    expect(result.iterations).toBeLessThan(400)
+    const slow = transport(
+      uniform(60),
+      uniform(60),
+      { source: points, target: points },
+      { regularization: 0.0055, method: 'sinkhorn-overrelaxed', maxIterations: 2000 },
+    )
+    expect(slow.status).toBe('iteration-limit')
+  })
+
+  it('small regularizations of random clouds and costs converge, down to 1e-6 of the largest cost', () => {
+    const n = 150
+    const { cost } = randomData(n, n, 8)
+    const clouds = { source: randomPoints(n, 2, 1), target: randomPoints(n, 2, 2) }
+    for (const given of [cost, clouds]) {
+      const exact = transport(uniform(n), uniform(n), given)
+      for (const regularization of [1e-4, 1e-5, 1e-6]) {
+        const result = transport(uniform(n), uniform(n), given, { regularization })
+        expect(result.status).toBe('converged')
+        expect(result.cost).toBeGreaterThan(exact.cost - 1e-8)
+        expect(result.cost).toBeLessThan(exact.cost + 2 * regularization * Math.log(n))
+      }
+    }
+  })
+
+  it('a point without any allowed pair is infeasible under every regularization and limit', () => {
+    const cost = [
+      [Infinity, Infinity],
+      [1, 0],
+    ]
+    for (const options of [{}, { regularization: 0.1 }, { regularization: 1e-5 }]) {
+      for (const limit of [{}, { maxIterations: 0 }, { signal: AbortSignal.abort() }]) {
+        const result = transport([0.5, 0.5], [0.5, 0.5], cost, { ...options, ...limit })
+        const expected = 'signal' in limit ? 'aborted' : 'maxIterations' in limit ? 'iteration-limit' : 'infeasible'
+        expect(result.status).toBe(expected)
+        if (expected === 'infeasible') expect(result.gap).toBe(Infinity)
+      }
+    }
+  })
+
+  it('refuses masses that are no arrays', () => {
+    for (const bad of [undefined, null, 3, 'ab'] as never[]) {
+      expect(() => transport(bad, [1], [[0]])).toThrow(InvalidInputError)
+      expect(() => transport([1], bad, [[0]])).toThrow(InvalidInputError)
+    }
   })
 
   it('an unreachable tolerance ends with a status, not a claim', () => {

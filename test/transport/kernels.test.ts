@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { mulberry32 } from '../../src/base/index.ts'
 import { run } from '../../src/solver/index.ts'
 import { checkedCost } from '../../src/transport/cost.ts'
+import { solveByForest } from '../../src/transport/coupled-forest.ts'
 import { CoupledSolver } from '../../src/transport/coupled-solver.ts'
 import { TransportEngine } from '../../src/transport/engine.ts'
 import {
@@ -229,6 +230,85 @@ describe('the sparse Newton system', () => {
         for (let j = 0; j < m; j++) expect(7 * columnProducts[j]).toBeCloseTo(gy[j], 9)
       }),
       { numRuns: 60 },
+    )
+  })
+})
+
+describe('couplings whose weights differ by many orders of magnitude', () => {
+  const problem = fc.record({
+    n: fc.integer({ min: 1, max: 25 }),
+    m: fc.integer({ min: 1, max: 25 }),
+    seed: fc.integer({ min: 1, max: 1e6 }),
+    extra: fc.integer({ min: 0, max: 30 }),
+    excess: fc.constantFrom(0, 1e-14, 1e-3),
+  })
+
+  it('are solved by the heaviest spanning forest: in one step if they are one, else to the tolerance', () => {
+    fc.assert(
+      fc.property(problem, ({ n, m, seed, extra, excess }) => {
+        const draw = mulberry32(seed)
+        const weights = new Map<number, number>()
+        // A random tree: every node after the first of its side hangs on one of the other side that is there already.
+        const put = (i: number, j: number): void => {
+          weights.set(i * m + j, 10 ** (-12 * draw()))
+        }
+        for (let k = 0; k < Math.max(n, m); k++) {
+          if (k < n) put(k, Math.floor(draw() * Math.min(k + 1, m)))
+          if (k < m && k > 0) put(Math.floor(draw() * Math.min(k, n)), k)
+        }
+        const edges = weights.size
+        for (let k = 0; k < extra; k++) put(Math.floor(draw() * n), Math.floor(draw() * m))
+        const { coupling } = new CoupledSolver(n, m, weights.size)
+        const { offsets, columns, values } = coupling
+        const r = new Float64Array(n)
+        const c = new Float64Array(m)
+        let count = 0
+        for (let i = 0; i < n; i++) {
+          offsets[i] = count
+          for (let j = 0; j < m; j++) {
+            const w = weights.get(i * m + j)
+            if (w === undefined) continue
+            columns[count] = j
+            values[count++] = w
+            r[i] += w
+            c[j] += w
+          }
+        }
+        offsets[n] = count
+        // The right-hand side of a solution of moderate size: without any excess it is orthogonal to (1, -1).
+        for (let i = 0; i < n; i++) r[i] *= 1 + excess
+        for (let j = 0; j < m; j++) c[j] *= 1 + excess
+        const apply = (zx: Float64Array, zy: Float64Array): { gx: Float64Array; gy: Float64Array } => {
+          const gx = r.map((value, i) => value * zx[i])
+          const gy = c.map((value, j) => value * zy[j])
+          for (let i = 0; i < n; i++) {
+            for (let k = offsets[i]; k < offsets[i + 1]; k++) {
+              gx[i] += values[k] * zy[columns[k]]
+              gy[columns[k]] += values[k] * zx[i]
+            }
+          }
+          return { gx, gy }
+        }
+        const { gx, gy } = apply(Float64Array.from({ length: n }, draw), Float64Array.from({ length: m }, draw))
+        const zx = new Float64Array(n)
+        const zy = new Float64Array(m)
+        const steps = solveByForest(coupling, r, c, gx, gy, 1, 1e-9, zx, zy)
+        const found = apply(zx, zy)
+        let squares = 0
+        let error = 0
+        for (let i = 0; i < n; i++) {
+          squares += gx[i] ** 2
+          error += (gx[i] - found.gx[i]) ** 2
+        }
+        for (let j = 0; j < m; j++) {
+          squares += gy[j] ** 2
+          error += (gy[j] - found.gy[j]) ** 2
+        }
+        // Without any excess the matrix is singular, and what rounding leaves in its place limits the residual.
+        expect(Math.sqrt(error)).toBeLessThanOrEqual((excess > 0 ? 2e-9 : 1e-6) * Math.sqrt(squares) + 1e-15)
+        if (weights.size === edges && edges === n + m - 1) expect(steps).toBeLessThanOrEqual(excess > 1e-4 ? 12 : 2)
+      }),
+      { numRuns: 200 },
     )
   })
 })
