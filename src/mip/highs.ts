@@ -97,11 +97,10 @@ async function judge(
     status = (await isInfeasible(program, session, context)) ? 'infeasible' : 'unbounded'
   }
   switch (status) {
-    case 'optimal':
-      return {
-        outcome: 'finished',
-        reason: 'the point that the engine calls optimal does not satisfy the constraints within 1e-6',
-      }
+    case 'optimal': {
+      const flaw = state.gap < Infinity ? 'has a larger gap' : 'does not satisfy the constraints within 1e-6'
+      return { outcome: 'finished', reason: `the point that the engine calls optimal ${flaw}, measured again` }
+    }
     case 'unbounded':
       return { outcome: 'unbounded', reason: 'the objective improves without limit' }
     case 'infeasible': {

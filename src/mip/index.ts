@@ -1,3 +1,4 @@
+export { Comparison, Expression, type QuadraticTerm, sum, type Term, Variable } from './algebra.ts'
 export { type Acceptance, autofittedTemperature, type SimulatedAnnealing } from './balans/acceptance.ts'
 export { type Arm, neighbourhoodFamilies, parseArm, parseArms } from './balans/arms.ts'
 export { type BalansOptions, balans } from './balans/balans.ts'
@@ -30,6 +31,16 @@ export {
   signOf,
 } from './mixed-integer-class.ts'
 export * from './mixed-integer-program.ts'
+export {
+  type Constraint,
+  type Declaration,
+  type Index,
+  type Indexed,
+  MipModel,
+  mipModel,
+  type VariableOptions,
+} from './model.ts'
+export { type MipSolution, mipSolution, type SolveMipOptions, solveMip } from './solve-mip.ts'
 export {
   generalizedIndependentSetProblem,
   independentSetProblem,
