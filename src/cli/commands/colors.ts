@@ -31,6 +31,14 @@ function readPicture(path: string): Picture {
   } catch (cause) {
     throw fileError('read', path, cause)
   }
+  // Where a PNG has the bits of a sample and whether its rows are interlaced.
+  if (bytes.length > 28 && bytes[24] < 8 && bytes[28] === 1) {
+    throw new UnsupportedError(`${path}: interlaced pictures of ${bytes[24]} bits are not supported; save it without`, {
+      argument: path,
+      expected: '8 or 16 bits, or no interlacing',
+      received: `${bytes[24]} bits, interlaced`,
+    })
+  }
   let image: ReturnType<typeof decode>
   try {
     image = decode(bytes)
@@ -43,25 +51,42 @@ function readPicture(path: string): Picture {
   }
   const { width, height, depth } = image
   const indexed = image.palette !== undefined
-  if (!indexed && depth < 8) {
-    throw new UnsupportedError(`${path}: grey pictures of ${depth} bits are not supported; convert it to 8 bits`, {
-      argument: path,
-      expected: '8 or 16 bits',
-      received: `${depth} bits`,
-    })
-  }
-  const data = indexed ? convertIndexedToRgb(image) : image.data
   const pixels = width * height
+  const data = indexed ? convertIndexedToRgb(image) : depth < 8 ? unpacked(image) : image.data
   const channels = data.length / pixels
   const grey = channels < 3
   const colours = new Float64Array(3 * pixels)
   for (let i = 0; i < pixels; i++) {
     for (let k = 0; k < 3; k++) colours[3 * i + k] = data[i * channels + (grey ? 0 : k)]
   }
-  const alpha =
-    channels % 2 === 0 ? Float64Array.from({ length: pixels }, (_, i) => data[i * channels + channels - 1]) : null
+  let alpha: Float64Array | null = null
   const wide = !indexed && depth === 16
-  return { width, height, depth: wide ? 16 : 8, white: wide ? 65535 : 255, colours, alpha }
+  const white = wide ? 65535 : 255
+  if (channels % 2 === 0) alpha = Float64Array.from({ length: pixels }, (_, i) => data[i * channels + channels - 1])
+  else if (!indexed && image.transparency !== undefined) {
+    // One colour stands for transparent.
+    const key = image.transparency.map((value) => (depth < 8 ? (255 * value) / (2 ** depth - 1) : value))
+    alpha = Float64Array.from({ length: pixels }, (_, i) =>
+      key.every((value, k) => data[i * channels + k] === value) ? 0 : white,
+    )
+  }
+  return { width, height, depth: wide ? 16 : 8, white, colours, alpha }
+}
+
+/** Grey samples of 1, 2 or 4 bits, packed from the left with each row in whole bytes, scaled to 8 bits. */
+function unpacked({ width, height, depth, data }: ReturnType<typeof decode>): Uint8Array {
+  const out = new Uint8Array(width * height)
+  const rowBytes = Math.ceil((width * depth) / 8)
+  const largest = 2 ** depth - 1
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      const bit = column * depth
+      const shift = 8 - depth - (bit % 8)
+      const value = (data[row * rowBytes + Math.floor(bit / 8)] >> shift) & largest
+      out[row * width + column] = (255 * value) / largest
+    }
+  }
+  return out
 }
 
 /** The colours of the pixels that are seen, scaled to [0, 1], and which pixels they are. */
