@@ -5,10 +5,25 @@ import type { ColumnType, MixedIntegerProgram, QuadraticTerms } from './mixed-in
 /** What an engine needs of a program: its numbers, without class and start. Can be sent to a worker. */
 export type ProgramNumbers = Omit<MixedIntegerProgram, 'class' | 'start' | 'recipe'>
 
-/** The numbers of a program alone. */
+/** The numbers of a program alone, whatever functions a prepared one carries. */
 export function programNumbers(program: MixedIntegerProgram): ProgramNumbers {
-  const { class: _, start: __, recipe: ___, ...numbers } = program
-  return numbers
+  const { sense, objective, offset, quadratic, matrix, rowLower, rowUpper, lower, upper } = program
+  const { types, columnNames, rowNames, name } = program
+  return {
+    sense,
+    objective,
+    offset,
+    ...(quadratic !== undefined && { quadratic }),
+    matrix,
+    rowLower,
+    rowUpper,
+    lower,
+    upper,
+    types,
+    columnNames,
+    rowNames,
+    ...(name !== undefined && { name }),
+  }
 }
 
 /** The codes that HiGHS has for what values a column may take. */

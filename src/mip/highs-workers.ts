@@ -48,7 +48,7 @@ export function highsWorkers(start: () => Worker): MipEngine {
  *
  * @param module the module that calls `serveHighs`. Default: the one that comes with this package
  */
-export function highsThreads(module: URL = new URL(`./${WORKER_FILE}`, import.meta.url)): MipEngine {
+export function highsThreads(module: URL = new URL(/* @vite-ignore */ `./${WORKER_FILE}`, import.meta.url)): MipEngine {
   return workerEngine(() => threadPort(new (threads() as Threads).Worker(module)))
 }
 

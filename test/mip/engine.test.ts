@@ -7,6 +7,7 @@ import { HighsSession } from '../../src/mip/highs-session.ts'
 import {
   EngineError,
   type EngineSession,
+  highs,
   highsInProcess,
   highsThreads,
   highsWorkers,
@@ -15,6 +16,7 @@ import {
   type SolveRequest,
   workerEngine,
 } from '../../src/mip/index.ts'
+import { runAsync } from '../../src/solver/index.ts'
 import { builtWorker, knapsack } from './support.ts'
 
 let worker: URL
@@ -140,6 +142,13 @@ describe('HiGHS in workers', () => {
       }
     })
     await here.close()
+  })
+
+  it('solves what the driver has prepared, which carries functions that cannot be sent', async () => {
+    const program = knapsack(12, 2)
+    const solved = await runAsync(program, highs({ engine: highsThreads(worker) }))
+    expect(solved.status).toBe('converged')
+    expect(solved.x).toEqual((await runAsync(program, highs({ engine: highsInProcess() }))).x)
   })
 
   it('ends when asked, with what it has, and goes on with the next request', async () => {

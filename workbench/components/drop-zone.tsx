@@ -6,6 +6,7 @@ export function DropZone({
   hint,
   accept,
   onFile,
+  onFiles,
 }: {
   /** What to drop, e.g. `An MPS or LP file`. */
   label: string
@@ -13,13 +14,17 @@ export function DropZone({
   hint?: string
   /** Endings, as the `accept` of an input: `.mps,.lp`. */
   accept?: string
-  onFile: (file: File) => void
+  onFile?: (file: File) => void
+  /** Instead of `onFile`: takes several files at once. */
+  onFiles?: (files: readonly File[]) => void
 }) {
   const id = useId()
   const input = useRef<HTMLInputElement>(null)
   const [over, setOver] = useState(false)
   const take = (files: FileList | null | undefined): void => {
-    if (files && files.length > 0) onFile(files[0])
+    if (!files || files.length === 0) return
+    if (onFiles !== undefined) onFiles([...files])
+    else onFile?.(files[0])
   }
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: dropping is a second way; the input inside does the same
@@ -32,6 +37,8 @@ export function DropZone({
       onDragLeave={() => setOver(false)}
       onDrop={(event) => {
         event.preventDefault()
+        // A page that takes files anywhere has nothing more to do.
+        event.stopPropagation()
         setOver(false)
         take(event.dataTransfer?.files)
       }}
@@ -43,6 +50,7 @@ export function DropZone({
         ref={input}
         type="file"
         accept={accept}
+        multiple={onFiles !== undefined}
         onChange={(event) => {
           take(event.currentTarget.files)
           // The same file may be picked again after it was mended.

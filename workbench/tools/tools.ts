@@ -12,4 +12,11 @@ export interface Tool {
 }
 
 /** The tools. The one list to add a tool to; workbench/README.md says how a tool page is made. */
-export const tools: readonly Tool[] = []
+export const tools: readonly Tool[] = [
+  {
+    slug: 'solve',
+    title: 'Solve a model',
+    summary: 'A linear or mixed-integer program from an MPS or LP file, or written here; watch the gap close.',
+    load: async () => (await import('./solve-model.tsx')).SolveModel,
+  },
+]
