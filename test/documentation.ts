@@ -4,7 +4,10 @@ import { describe, expect, it } from 'vitest'
 /** The TypeScript blocks of a page; the pages use no types, so that a block without its imports is JavaScript. */
 function examples(page: string): string[] {
   const text = readFileSync(new URL(`../docs/${page}`, import.meta.url), 'utf8')
-  return Array.from(text.matchAll(/```ts\n([\s\S]*?)```/g), ([, code]) => code)
+  // Examples that need files of their own are marked so.
+  return Array.from(text.matchAll(/(<!-- needs .*-->\n)?```ts\n([\s\S]*?)```/g))
+    .filter(([, mark]) => mark === undefined)
+    .map(([, , code]) => code)
 }
 
 const AsyncFunction = Object.getPrototypeOf(async () => undefined).constructor as new (
@@ -16,15 +19,15 @@ const AsyncFunction = Object.getPrototypeOf(async () => undefined).constructor a
  * value is printed it is true.
  *
  * @param pages paths below docs/
- * @param rooms what `import { ... } from 'thalweg/<room>'` finds, by room
+ * @param rooms what `import { ... } from 'thalweg/<room>'` finds, by room, and modules such as `node:fs`
  */
 export function testExamples(pages: readonly string[], rooms: Readonly<Record<string, object>>): void {
   describe.each(pages)('the examples of docs/%s', (page) => {
     it.each(examples(page).map((code, i) => [i + 1, code] as const))('example %i runs', async (_, code) => {
       const lines: unknown[] = []
       const body = code.replace(
-        /import \{([^}]*)\} from 'thalweg\/(\w+)'/g,
-        (_match, names: string, room: string) => `const {${names}} = rooms.${room}`,
+        /import \{([^}]*)\} from '(?:thalweg\/)?([\w:-]+)'/g,
+        (_match, names: string, room: string) => `const {${names}} = rooms['${room}']`,
       )
       await new AsyncFunction('rooms', 'console', body)(rooms, {
         log: (...parts: unknown[]) => lines.push(...parts),

@@ -1,4 +1,5 @@
 export * from './errors.ts'
+export { formatNumber } from './format-number.ts'
 export { mulberry32 } from './mulberry32.ts'
 export * from './options.ts'
 export * from './random.ts'

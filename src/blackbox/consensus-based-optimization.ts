@@ -56,6 +56,8 @@ export interface ConsensusState extends SearchState {
   variance: number
   initialVariance: number
   consensusDistance: number
+  /** Largest coordinate by which the consensus point moved in the last step; NaN before the first. */
+  consensusMovement: number
   effectiveSampleSize: number
   /** Smallest value among the particles. */
   lowest: number
@@ -82,7 +84,8 @@ const COLLAPSE = 1e-30
  * stepped by Euler-Maruyama. The consensus point moves like a stochastically perturbed gradient descent, although no gradient
  * is evaluated, and crosses barriers that gradient descent cannot. N values and O(N n) arithmetic per iteration, memory 2 N n;
  * K iterations cost N (K + 1) values. Measures: `consensusDistance = sqrt(1/N sum |X^i - xa|^2)` (bounded by `tolerance`),
- * `variance = 1/(nN) sum |X^i - mean|^2`, `effectiveSampleSize`. The solution is the best particle ever evaluated; the
+ * `variance = 1/(nN) sum |X^i - mean|^2`, `consensusMovement` (stop by `sustained(below('consensusMovement', 1e-6), 100)` when the consensus
+ * stands still), `effectiveSampleSize`. The solution is the best particle ever evaluated; the
  * consensus point is in the state.
  *
  * Isotropic noise contracts for `n sigma^2 < 2 lambda` only (mean field, constant E), anisotropic noise for `sigma^2 < 2 lambda`
@@ -167,6 +170,7 @@ export const consensusBasedOptimization = defineMethod<
             variance: NaN,
             initialVariance: NaN,
             consensusDistance: NaN,
+            consensusMovement: NaN,
             effectiveSampleSize: NaN,
             lowest: Infinity,
             work: new Float64Array(n),
@@ -271,7 +275,13 @@ export const consensusBasedOptimization = defineMethod<
             if (finite === 0) return nothingFinite(N)
             state.time++
             const alpha = options.alpha * options.alphaGrowth ** state.time
+            state.work.set(state.consensus)
             state.effectiveSampleSize = consensusPoint(state.particles, state.values, N, alpha, state.consensus)
+            let movement = 0
+            for (let j = 0; j < state.consensus.length; j++) {
+              movement = Math.max(movement, Math.abs(state.consensus[j] - state.work[j]))
+            }
+            state.consensusMovement = state.time > 0 ? movement : NaN
             const spread = ensembleSpread(state.particles, N, state.consensus, state.work)
             state.variance = spread.variance
             state.consensusDistance = spread.distance
@@ -297,12 +307,13 @@ export const consensusBasedOptimization = defineMethod<
           }
         },
 
-        measure: ({ bestValue, consensusDistance, variance, effectiveSampleSize, lowest, consensusValue }) => ({
+        measure: ({ bestValue, consensusValue, ...state }) => ({
           objective: bestValue,
-          consensusDistance,
-          variance,
-          effectiveSampleSize,
-          lowest,
+          consensusDistance: state.consensusDistance,
+          consensusMovement: state.consensusMovement,
+          variance: state.variance,
+          effectiveSampleSize: state.effectiveSampleSize,
+          lowest: state.lowest,
           ...(options.evaluateConsensus && { consensusObjective: consensusValue }),
         }),
       }),

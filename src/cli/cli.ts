@@ -339,6 +339,7 @@ function limited(command: Command): Command {
         integerFlag('--max-evaluations'),
       ),
     )
+    .option('--verbose', 'write a line for iterates, as they come, to standard error')
     .option('--svg <file>', 'write the plot to this file')
     .option('--no-plot', 'no plot in the terminal')
 }

@@ -21,6 +21,7 @@ export interface CommonOptions {
   seed?: number
   maxSeconds?: number
   tolerance?: number
+  verbose?: boolean
 }
 
 type Colour = 'cyan' | 'yellow' | 'magenta' | 'green' | 'red' | 'blue' | 'gray' | 'bold'
@@ -34,6 +35,8 @@ export class Session {
   /** Whether a person watches the answer, or the progress. */
   readonly interactive: boolean
   readonly progress: Progress
+  /** Writes a line about the progress of a run to standard error, if that is wanted. */
+  readonly verbose: ((line: string) => void) | undefined
   /** Width for text, in characters. */
   readonly width: number
   private readonly streams: CliStreams
@@ -50,6 +53,12 @@ export class Session {
     this.coloured = this.interactive && !env.NO_COLOR && !dumb
     this.width = Math.max(40, Math.min(100, (this.interactive && streams.stdout.columns) || 80))
     this.progress = new Progress(streams.stderr, streams.stderr.isTTY === true && !dumb)
+    this.verbose = options.verbose
+      ? (line) => {
+          this.progress.clear()
+          streams.stderr.write(`${line}\n`)
+        }
+      : undefined
     this.signal = this.controller.signal
     this.stopListening = streams.onInterrupt(() => {
       if (!this.signal.aborted) this.note('stopping; press Ctrl-C again to end at once')

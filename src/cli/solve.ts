@@ -4,8 +4,10 @@ import {
   type AsyncMethod,
   type Iterate,
   type Problem,
+  progressLines,
   type Result,
   type RunOptions,
+  resultLines,
   runAsync,
   type Trace,
 } from '../solver/index.ts'
@@ -70,6 +72,7 @@ export async function solve<P extends Problem>(
   try {
     return await runAsync(problem, method as AsyncMethod<Problem>, {
       ...options,
+      ...(session.verbose && { observers: [...(options.observers ?? []), progressLines(session.verbose)] }),
       signal: session.signal,
       onIteration,
     })
@@ -91,17 +94,6 @@ export function convergenceChart({ columns }: Pick<Trace, 'columns'>, measure: s
     y: { label: shown, scale: values.some((value) => value > 0) && shown !== 'objective' ? 'log' : 'linear' },
     series: [{ label: shown, x: columns.iteration, y: values }],
   }
-}
-
-const LISTED = 20
-
-/** A solution in a few words: its numbers with their names, if they are numbers. */
-export function listNumbers(x: unknown, names: readonly string[] | undefined): string {
-  if (!ArrayBuffer.isView(x) && !Array.isArray(x)) return JSON.stringify(x) ?? String(x)
-  const values = Array.from(x as unknown as ArrayLike<number>)
-  const shown = values.slice(0, LISTED)
-  const text = shown.map((value, i) => (names ? `${names[i]} = ${formatNumber(value, 10)}` : formatNumber(value, 10)))
-  return text.join(', ') + (values.length > LISTED ? `, ... (${values.length} numbers; --json prints all)` : '')
 }
 
 /** Prints a result, as JSON or for people, and returns the exit code. */
@@ -134,16 +126,10 @@ export function present(
   session.say()
   session.paragraph(message, result.converged ? 'green' : 'yellow')
   session.say()
-  session.say(`  x            ${listNumbers(x, names)}`)
-  session.say(`  objective    ${formatNumber(objective, 10)}`)
-  for (const [name, value] of Object.entries(certificate?.measures ?? {})) {
-    if (name !== 'objective') session.say(`  ${name.padEnd(12)} ${formatNumber(value, 4)} (measured at x)`)
-  }
-  const counts = Object.entries(evaluations).filter(([, count]) => count > 0)
-  session.say(`  evaluations  ${counts.map(([name, count]) => `${name} ${count}`).join(', ')}`)
-  session.say(
-    `  method       ${result.method}${why === undefined ? '' : ` (since ${why})`}, ${formatNumber(elapsedMs, 3)} ms`,
-  )
+  const lines = resultLines(result, names && { names })
+  const widest = Math.max(...lines.map(([label]) => label.length))
+  for (const [label, text] of lines) session.say(`  ${label.padEnd(widest)} ${text}`)
+  if (why !== undefined) session.say(`  ${' '.repeat(widest)} (since ${why})`)
   session.say()
   if (plot && (result.trace.columns.iteration?.length ?? 0) > 2) session.chart(chart, { height: 12 })
   if (svg !== undefined) session.say(`  Plot written to ${svg}`)

@@ -1,5 +1,5 @@
+import { formatNumber } from '../base/index.ts'
 import type { Table } from './chart.ts'
-import { formatNumber } from './format.ts'
 
 const cellText = (cell: string | number): string =>
   typeof cell === 'number' ? formatNumber(cell) : cell.replace(/\s+/g, ' ')

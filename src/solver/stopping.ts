@@ -161,6 +161,27 @@ export function when(
   }
 }
 
+/**
+ * Stops when `rule` has held at `iterations` iterates in a row: for measures that are small now and then by chance.
+ *
+ * @example
+ * run(problem, consensusBasedOptimization(), { stop: sustained(below('consensusMovement', 1e-6), 100) })
+ */
+export function sustained<M>(rule: StoppingRule<M>, iterations: number): StoppingRule<{ inner: M; held: number }> {
+  checkThreshold('sustained', iterations, 1)
+  return {
+    name: `${rule.name} for ${iterations} iterations`,
+    status: rule.status,
+    start: () => ({ inner: rule.start(), held: 0 }),
+    test(progress, memory) {
+      const verdict = rule.test(progress, memory.inner)
+      memory.held = verdict === null ? 0 : memory.held + 1
+      if (verdict === null || memory.held < iterations) return null
+      return { ...verdict, reason: `${verdict.reason}, for ${iterations} iterations` }
+    },
+  }
+}
+
 /** Stops as soon as one of the rules holds; the first in order gives the reason. */
 export function any(...rules: StoppingRule[]): StoppingRule<unknown[]> {
   return {

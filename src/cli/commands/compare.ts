@@ -126,8 +126,11 @@ export async function compareCommand(
     seeds: Array.from({ length: options.seeds ?? 1 }, (_, i) => seed + i),
     ...(options.accuracy !== undefined && { accuracy: options.accuracy }),
     ...(options.cost !== undefined && { cost: options.cost }),
-    onRun: ({ problem, method, done, total }) =>
-      session.progress.update(done / total, `${method} on ${problem} (${done + 1} of ${total})`),
+    onRun: ({ problem, method, done, total }) => {
+      const doing = `${method} on ${problem} (${done + 1} of ${total})`
+      session.verbose?.(doing)
+      session.progress.update(done / total, doing)
+    },
   })
   session.progress.stop()
   refuseIfAllRefused(comparison)

@@ -2,11 +2,11 @@ import { OptionError } from '../../base/index.ts'
 import { type Chart, chartsToSvg, formatNumber } from '../../drawing/index.ts'
 import { readRunFileFrom, writeFileAtomically } from '../../node/index.ts'
 import { findMethod } from '../../registry.ts'
-import type { RunFile, RunRow } from '../../solver/index.ts'
+import { type RunFile, type RunRow, solutionToText } from '../../solver/index.ts'
 import { variablesOf } from '../problems.ts'
 import { checkIteration, lastIteration, recordedRun, resultAt } from '../recorded-run.ts'
 import { type CommonOptions, exitCodes, type Session } from '../session.ts'
-import { convergenceChart, listNumbers } from '../solve.ts'
+import { convergenceChart } from '../solve.ts'
 
 export interface ReplayOptions extends CommonOptions {
   from?: number
@@ -131,7 +131,7 @@ function sayIterate(session: Session, iterate: Recorded, names?: readonly string
   const counts = Object.entries(iterate.evaluations).filter(([, count]) => count > 0)
   const lines: [string, string][] = [
     ['iteration', String(iterate.iteration)],
-    ['x', listNumbers(iterate.x, names)],
+    ['x', solutionToText(iterate.x, names && { names })],
     ...Object.entries(iterate.measures).map(([name, value]): [string, string] => [
       name,
       formatNumber(value, name === 'objective' ? 10 : 4),
