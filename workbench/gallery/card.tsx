@@ -12,14 +12,12 @@ export function Card({ entry, thumbnail }: { entry: GalleryEntry; thumbnail: str
   const { slug, title, authors, year, venue, problem, summary, built } = entry
   return (
     <a class={`card${built ? '' : ' unbuilt'}`} href={placeHref(['method', slug])}>
-      <div class="thumbnail" aria-hidden="true">
-        {thumbnail === null ? (
-          <span class="no-picture">{built ? '' : 'not built yet'}</span>
-        ) : (
-          // Our own drawings, part of the build.
-          <div class="picture" dangerouslySetInnerHTML={{ __html: thumbnail }} />
-        )}
-      </div>
+      {built && (
+        <div class="thumbnail" aria-hidden="true">
+          {/* Our own drawings, part of the build. */}
+          {thumbnail !== null && <div class="picture" dangerouslySetInnerHTML={{ __html: thumbnail }} />}
+        </div>
+      )}
       <div class="card-text">
         <p class="problem">{problem}</p>
         <h3>{title}</h3>

@@ -1,5 +1,6 @@
 import { entries, thumbnails } from 'virtual:catalogue/gallery'
 import { useEffect, useState } from 'preact/hooks'
+import type { GalleryEntry } from '../catalogue/catalogue.ts'
 import { place, replaceQuery } from '../router.ts'
 import { Card } from './card.tsx'
 import { type Filters, filtersFromQuery, orders, problemCounts, queryFromFilters, selectEntries } from './filters.ts'
@@ -9,7 +10,8 @@ export function Gallery() {
   const filters = filtersFromQuery(place.value.query)
   const set = (change: Partial<Filters>): void => replaceQuery(queryFromFilters({ ...filters, ...change }))
   const shown = selectEntries(entries, filters)
-  const papers = shown.filter(({ kind }) => kind === 'paper')
+  const papers = shown.filter(({ kind, built }) => kind === 'paper' && built)
+  const toCome = shown.filter(({ built }) => !built)
   const methods = shown.filter(({ kind }) => kind === 'method')
   useEffect(() => {
     document.title = 'Thalweg workbench'
@@ -43,18 +45,28 @@ export function Gallery() {
           )}
           <CardList title="Papers" list={papers} />
           <CardList title="Everyday methods" list={methods} />
+          <CardList title="Papers not built yet" list={toCome} compact />
         </div>
       </div>
     </div>
   )
 }
 
-function CardList({ title, list }: { title: string; list: ReturnType<typeof selectEntries> }) {
+function CardList({
+  title,
+  list,
+  compact = false,
+}: {
+  title: string
+  list: readonly GalleryEntry[]
+  /** Without pictures. */
+  compact?: boolean
+}) {
   if (list.length === 0) return null
   return (
     <section aria-label={title}>
       <h2>{title}</h2>
-      <ul class="cards">
+      <ul class={compact ? 'cards compact' : 'cards'}>
         {list.map((entry) => (
           <li key={entry.slug}>
             <Card entry={entry} thumbnail={thumbnails[entry.slug] ?? null} />

@@ -1,4 +1,5 @@
 import { useEffect, useId, useState } from 'preact/hooks'
+import { formatNumber } from '../../src/drawing/format.ts'
 import type { Control } from '../catalogue/catalogue.ts'
 import { valueFromText } from './permalink.ts'
 import type { ControlValue } from './settings.ts'
@@ -60,7 +61,7 @@ export function ControlField({ control, value, complaint, onChange }: FieldProps
 }
 
 function helpText(expected: string, fallback: unknown): string {
-  const usual = textOf(fallback)
+  const usual = typeof fallback === 'number' && Number.isFinite(fallback) ? formatNumber(fallback, 5) : textOf(fallback)
   return `${expected.replace(/^an? (finite )?/, '')}${usual === '' ? '; empty: chosen by the method' : `; default ${usual}`}`
 }
 

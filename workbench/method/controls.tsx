@@ -1,7 +1,15 @@
 import type { Baseline, Control, PageEntry } from '../catalogue/catalogue.ts'
 import type { Complaints } from '../worker/protocol.ts'
 import { ControlField } from './control-field.tsx'
-import { type ControlValue, type ControlValues, exampleOf, isShown, type Settings } from './settings.ts'
+import {
+  type ControlValue,
+  type ControlValues,
+  defaultParameters,
+  defaultSettings,
+  exampleOf,
+  isShown,
+  type Settings,
+} from './settings.ts'
 
 interface ControlsProps {
   readonly page: PageEntry
@@ -10,19 +18,19 @@ interface ControlsProps {
   readonly complaints: Complaints
 }
 
-const count = (name: string, label: string, fallback: number | undefined, expected: string): Control => ({
-  name,
-  label,
-  type: 'integer',
-  fallback,
-  expected,
-  min: name === 'seed' ? 0 : 1,
-  max: name === 'seed' ? Number.MAX_SAFE_INTEGER : 10_000,
-  ...(name === 'maxIterations' && { scale: 'log' as const }),
-})
+/** No slider: one seed is as good as another. */
+const seedControl: Control = { name: 'seed', label: 'seed', type: 'object', fallback: 0, expected: 'an integer >= 0' }
 
-const seedControl = count('seed', 'seed', undefined, 'an integer >= 0')
-const iterationsControl = count('maxIterations', 'most iterations', 500, 'an integer in [1, 10000000]')
+const iterationsControl: Control = {
+  name: 'maxIterations',
+  label: 'most iterations',
+  type: 'integer',
+  fallback: 500,
+  expected: 'an integer in [1, 10000000]',
+  min: 1,
+  max: 10_000,
+  scale: 'log',
+}
 
 /** All knobs of a page: the problem, the method's options, the limits, the baselines. */
 export function Controls({ page, settings, set, complaints }: ControlsProps) {
@@ -31,6 +39,8 @@ export function Controls({ page, settings, set, complaints }: ControlsProps) {
   if (method === null || problems === null || example === null) return null
   const options = method.controls.filter(isShown)
   const hidden = method.controls.length - options.length
+  const chooseProblem = (problem: string): void =>
+    set({ problem, parameters: defaultParameters(page, exampleOf(page, problem)), start: null })
   const tolerance: Control = {
     name: 'tolerance',
     label: 'tolerance',
@@ -46,10 +56,7 @@ export function Controls({ page, settings, set, complaints }: ControlsProps) {
         <legend>Problem</legend>
         <label class="field">
           <span class="visually-hidden">Problem</span>
-          <select
-            value={settings.problem}
-            onChange={(event) => set({ problem: event.currentTarget.value, parameters: {}, start: null })}
-          >
+          <select value={settings.problem} onChange={(event) => chooseProblem(event.currentTarget.value)}>
             {problems.examples.map(({ slug, title }) => (
               <option key={slug} value={slug}>
                 {title}
@@ -102,11 +109,7 @@ export function Controls({ page, settings, set, complaints }: ControlsProps) {
         />
       </fieldset>
       <Baselines page={page} settings={settings} set={set} complaints={complaints} />
-      <button
-        type="button"
-        class="link small"
-        onClick={() => set({ parameters: {}, options: {}, seed: 0, maxIterations: 500, tolerance: '', start: null })}
-      >
+      <button type="button" class="link small" onClick={() => set({ ...defaultSettings(page), pace: settings.pace })}>
         Back to the defaults
       </button>
     </form>

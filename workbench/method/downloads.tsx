@@ -21,7 +21,7 @@ export function Downloads({
   const ended = state === 'finished' || state === 'cancelled'
   const { slug } = page.entry
   const svg = (): string => {
-    const { objective, optimality, optimalityLabel } = runSeries(page, controller, settings.axis)
+    const { objective, objectiveLabel, optimality, optimalityLabel } = runSeries(page, controller, settings.axis)
     const x = { label: axisLabel(settings.axis), scale: settings.logX ? ('log' as const) : ('linear' as const) }
     const chart = (title: string, series: typeof objective) => ({
       title,
@@ -30,7 +30,7 @@ export function Downloads({
       y: { label: '', scale: 'log' as const },
       series,
     })
-    return chartsToSvg([chart('objective above the lowest', objective), chart(optimalityLabel, optimality)])
+    return chartsToSvg([chart(objectiveLabel, objective), chart(optimalityLabel, optimality)])
   }
   return (
     <div class="downloads">

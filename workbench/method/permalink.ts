@@ -3,6 +3,7 @@ import {
   type ControlValue,
   type ControlValues,
   changed,
+  defaultParameters,
   defaultSettings,
   exampleOf,
   type Settings,
@@ -32,8 +33,15 @@ function textOf(value: unknown): string {
   return Object.is(value, -0) ? '-0' : String(value)
 }
 
-function putAll(query: URLSearchParams, prefix: string, values: ControlValues, controls: readonly Control[]): void {
-  for (const [name, value] of Object.entries(changed(values, controls))) query.set(prefix + name, textOf(value))
+function putAll(
+  query: URLSearchParams,
+  prefix: string,
+  values: ControlValues,
+  controls: readonly Control[],
+  defaults?: ControlValues,
+): void {
+  for (const [name, value] of Object.entries(changed(values, controls, defaults)))
+    query.set(prefix + name, textOf(value))
 }
 
 function takeAll(query: URLSearchParams, prefix: string, controls: readonly Control[]): Record<string, ControlValue> {
@@ -50,7 +58,8 @@ export function encodeSettings(page: PageEntry, settings: Settings): URLSearchPa
   const defaults = defaultSettings(page)
   const query = new URLSearchParams()
   if (settings.problem !== defaults.problem) query.set('problem', settings.problem)
-  putAll(query, 'p.', settings.parameters, exampleOf(page, settings.problem)?.controls ?? [])
+  const example = exampleOf(page, settings.problem)
+  putAll(query, 'p.', settings.parameters, example?.controls ?? [], defaultParameters(page, example))
   putAll(query, 'o.', settings.options, page.method?.controls ?? [])
   if (settings.baselines.join() !== defaults.baselines.join()) query.set('against', settings.baselines.join(','))
   for (const name of ['seed', 'maxIterations', 'tolerance', 'pace', 'axis', 'logX'] as const) {
@@ -63,7 +72,7 @@ export function encodeSettings(page: PageEntry, settings: Settings): URLSearchPa
 /** Reads what `encodeSettings` wrote. What it does not know is left out; values out of range stay, to be complained about. */
 export function decodeSettings(page: PageEntry, query: URLSearchParams): Settings {
   const defaults = defaultSettings(page)
-  const problem = exampleOf(page, query.get('problem') ?? defaults.problem)?.slug ?? defaults.problem
+  const example = exampleOf(page, query.get('problem') ?? defaults.problem)
   const number = (name: 'seed' | 'maxIterations' | 'tolerance'): number | string => {
     const text = query.get(name)
     return text === null ? defaults[name] : numberFromField(text)
@@ -73,8 +82,8 @@ export function decodeSettings(page: PageEntry, query: URLSearchParams): Setting
   const start = query.get('start')?.split(',').map(Number)
   const axis = query.get('axis')
   return {
-    problem,
-    parameters: takeAll(query, 'p.', exampleOf(page, problem)?.controls ?? []),
+    problem: example?.slug ?? defaults.problem,
+    parameters: { ...defaultParameters(page, example), ...takeAll(query, 'p.', example?.controls ?? []) },
     options: takeAll(query, 'o.', page.method?.controls ?? []),
     baselines:
       against === null

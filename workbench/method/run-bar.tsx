@@ -70,8 +70,8 @@ export function RunBar({
           ))}
         </select>
       </label>
-      <Scrubber controller={controller} />
       <Status controller={controller} text={words[state]} />
+      <Scrubber controller={controller} />
     </div>
   )
 }

@@ -28,11 +28,32 @@ function optimalityOf(page: PageEntry, lane: Lane): string {
   return usual in lane.columns ? usual : (own ?? usual)
 }
 
-/** The lowest objective that any contestant has reached, or the known minimum if that is lower. */
-function floorOf(lanes: readonly Lane[], minimum: number | null): number {
-  let floor = minimum ?? Infinity
-  for (const { columns } of lanes) for (const value of columns.objective ?? []) if (value < floor) floor = value
-  return floor
+/** Classes whose iterates are not feasible before the end: their objective comes from either side. */
+const twoSided = new Set(['transport', 'unbalanced-transport'])
+
+/** What the objective is measured from, and in which words. */
+function referenceOf(
+  page: PageEntry,
+  lanes: readonly Lane[],
+  minimum: number | null,
+): { value: number; words: string } {
+  if (twoSided.has(page.problems?.name ?? '')) {
+    let best = Infinity
+    let value = 0
+    for (const lane of lanes) {
+      const residual = lane.columns[optimalityOf(page, lane)]?.at(-1) ?? Infinity
+      if (residual >= best) continue
+      best = residual
+      value = lane.columns.objective?.at(-1) ?? 0
+    }
+    return { value, words: 'distance of the objective from the most accurate' }
+  }
+  let value = minimum ?? Infinity
+  for (const { columns } of lanes) for (const one of columns.objective ?? []) if (one < value) value = one
+  return {
+    value,
+    words: minimum === null ? 'objective above the lowest found' : 'objective above the known minimum',
+  }
 }
 
 /** Everything that a chart or a file shows of a run: one line for each contestant. */
@@ -40,8 +61,8 @@ export function runSeries(
   page: PageEntry,
   { lanes, minimum }: Pick<RunController, 'lanes' | 'minimum'>,
   axis: string,
-): { objective: LineSeries[]; optimality: LineSeries[]; optimalityLabel: string; floor: number } {
-  const floor = floorOf(lanes, minimum)
+): { objective: LineSeries[]; objectiveLabel: string; optimality: LineSeries[]; optimalityLabel: string } {
+  const reference = referenceOf(page, lanes, minimum)
   const line = (lane: Lane, colour: number, y: readonly number[]): LineSeries => ({
     label: titleOf(page, lane.method),
     x: lane.columns[axisColumn(axis)] ?? [],
@@ -55,12 +76,12 @@ export function runSeries(
       line(
         lane,
         i,
-        (lane.columns.objective ?? []).map((value) => value - floor),
+        (lane.columns.objective ?? []).map((value) => Math.abs(value - reference.value)),
       ),
     ),
     optimality: lanes.map((lane, i) => line(lane, i, lane.columns[own[i]] ?? [])),
     optimalityLabel: [...new Set(own)].map(inWords).join(' / '),
-    floor,
+    objectiveLabel: reference.words,
   }
 }
 
@@ -116,7 +137,7 @@ export function RunCharts({
       <LineChart
         title="Objective"
         xLabel={axisLabel(axis)}
-        yLabel={controller.minimum === null ? 'objective above the lowest found' : 'objective above the known minimum'}
+        yLabel={series.objectiveLabel}
         logX={logX}
         logY
         series={series.objective}

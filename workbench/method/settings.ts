@@ -57,33 +57,36 @@ export function exampleOf(page: PageEntry, slug: string): ExampleEntry | null {
   return examples.find((example) => example.slug === slug) ?? examples[0] ?? null
 }
 
-/** Which example shows a method best at first. */
-function firstExample({ method, problems }: PageEntry): string {
-  if (method === null || problems === null) return ''
-  const preferred: Readonly<Record<string, string>> = {
-    'consensus-based-optimization': 'rastrigin',
-    'consensus-hopping': 'rastrigin',
-    'cma-es': 'rastrigin',
-    'differential-evolution': 'rastrigin',
-    'dual-annealing': 'rastrigin',
-    'random-search': 'himmelblau',
-    'annealed-langevin': 'himmelblau',
-    gmres: 'convection-diffusion',
-  }
-  return preferred[method.slug] ?? problems.examples[0].slug
+/** What shows a method best at first, where that is not the first example against familiar methods. */
+const showcases: Readonly<Record<string, { readonly problem: string; readonly baselines?: readonly string[] }>> = {
+  'annealed-langevin': { problem: 'himmelblau' },
+  'cma-es': { problem: 'rastrigin' },
+  'consensus-based-optimization': { problem: 'rastrigin', baselines: ['consensus-hopping'] },
+  'consensus-hopping': { problem: 'rastrigin', baselines: ['consensus-based-optimization'] },
+  'differential-evolution': { problem: 'rastrigin' },
+  'dual-annealing': { problem: 'rastrigin' },
+  'random-search': { problem: 'himmelblau' },
+  gmres: { problem: 'convection-diffusion', baselines: ['gauss-seidel'] },
+}
+
+/** Values that suit the method of a page: one that searches whole boxes is shown in one. */
+export function defaultParameters({ method }: PageEntry, example: ExampleEntry | null): ControlValues {
+  const searches = method?.room === 'blackbox' && method.handles.includes('bounds')
+  return searches && example?.controls.some(({ name }) => name === 'bounded') ? { bounded: true } : {}
 }
 
 /** What a page shows at first. */
 export function defaultSettings(page: PageEntry): Settings {
   const { method, problems } = page
-  const problem = firstExample(page)
+  const showcase = showcases[method?.slug ?? '']
+  const problem = showcase?.problem ?? problems?.examples[0].slug ?? ''
   const others = (problems?.methods ?? []).filter(({ slug, room }) => slug !== method?.slug && room === method?.room)
-  const baselines = familiar.filter((slug) => others.some((other) => other.slug === slug)).slice(0, 2)
+  const known = familiar.filter((slug) => others.some((other) => other.slug === slug)).slice(0, 2)
   return {
     problem,
-    parameters: {},
+    parameters: defaultParameters(page, exampleOf(page, problem)),
     options: {},
-    baselines: baselines.length > 0 ? baselines : others.slice(0, 1).map(({ slug }) => slug),
+    baselines: showcase?.baselines ?? (known.length > 0 ? known : others.slice(0, 1).map(({ slug }) => slug)),
     seed: 0,
     maxIterations: 500,
     tolerance: '',
@@ -94,12 +97,20 @@ export function defaultSettings(page: PageEntry): Settings {
   }
 }
 
-/** Only the values that differ from the defaults, so that requests and permalinks say what was changed. */
-export function changed(values: ControlValues, controls: readonly Control[]): Record<string, ControlValue> {
+/**
+ * Only the values that differ from the defaults, so that requests and permalinks say what was changed.
+ *
+ * @param defaults instead of those of the controls
+ */
+export function changed(
+  values: ControlValues,
+  controls: readonly Control[],
+  defaults: ControlValues = {},
+): Record<string, ControlValue> {
   const out: Record<string, ControlValue> = {}
   for (const { name, fallback } of controls) {
-    const value = values[name]
-    if (value !== undefined && !Object.is(value, fallback)) out[name] = value
+    const value = values[name] ?? (name in defaults ? fallback : undefined)
+    if (value !== undefined && !Object.is(value, defaults[name] ?? fallback)) out[name] = value as ControlValue
   }
   return out
 }

@@ -5,7 +5,7 @@ import { drawHeatMap } from './heat-map.ts'
 
 const GAP = 12
 /** Powers of ten that the colours of the frequencies span. */
-const DECADES = 8
+const DECADES = 5
 
 /** The residual on its grid, and by frequency. */
 export function GridPicture({ scene, frame }: { scene: Extract<Scene, { kind: 'grid' }>; frame: Frame | undefined }) {
@@ -27,8 +27,9 @@ export function GridPicture({ scene, frame }: { scene: Extract<Scene, { kind: 'g
         ramp: ['--series-1', '--panel', '--series-0'],
       })
       if (frame?.modes === undefined) return
+      const strongest = frame.modes.reduce((largest, value) => Math.max(largest, value), 1e-300)
       drawHeatMap(surface, frame.modes, rows, columns, [side + GAP, 0, side, height], {
-        position: (value) => (value > 0 ? 1 + Math.log10(value) / DECADES : 0),
+        position: (value) => (value > 0 ? 1 + Math.log10(value / strongest) / DECADES : 0),
         ramp: ['--low', '--mid', '--high'],
       })
     },
@@ -39,7 +40,7 @@ export function GridPicture({ scene, frame }: { scene: Extract<Scene, { kind: 'g
       <Canvas label="The residual on its grid" aspect={modes ? 2 : 1} draw={draw} />
       <figcaption>
         {modes
-          ? 'Left: the residual on the grid, scaled to its largest entry. Right: the same residual by frequency, slow ones at the top left; colours span eight powers of ten.'
+          ? 'Left: the residual on the grid, scaled to its largest entry. Right: the same residual by frequency, slow ones at the top left; colours span five powers of ten below its strongest.'
           : 'The residual on the grid, scaled to its largest entry.'}
       </figcaption>
     </figure>
