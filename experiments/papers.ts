@@ -203,6 +203,22 @@ export const papers: readonly Paper[] = [
     room: 'systems',
     problem: 'sequences of linear systems',
     summary: 'Learns the relaxation parameter of SOR while solving one linear system after another.',
+    formulae: [
+      {
+        tex: String.raw`\min_{\omega_1, \dots, \omega_T}\ \sum_{t=1}^{T} \operatorname{iterations}(A_t, b_t; \omega_t)`,
+        meaning: 'One relaxation parameter for each of a sequence of systems, chosen before its cost is seen.',
+      },
+      {
+        tex: String.raw`\operatorname{SOR}(\omega): \quad \rho(\omega) = \begin{cases} \left( \frac{\omega \beta + \sqrt{\omega^2 \beta^2 - 4 (\omega - 1)}}{2} \right)^{\!2} & \omega \le \omega^* \\ \omega - 1 & \omega > \omega^* \end{cases}`,
+        meaning:
+          'What one parameter costs on one system: the asymptotic rate, from the spectral radius beta of Jacobi.',
+      },
+      {
+        tex: String.raw`p_t = \operatorname*{arg\,min}_{p \in \Delta}\ \langle \hat\ell_{1:t-1}, p \rangle - \tfrac{4}{\eta_t} \sum_i \sqrt{p_i}`,
+        meaning:
+          'Tsallis-INF: a bandit over a grid of parameters that does well whether the systems are random or hostile.',
+      },
+    ],
   },
   {
     slug: 'lv-hba',

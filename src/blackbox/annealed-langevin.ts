@@ -47,6 +47,12 @@ export const annealedLangevin = defineMethod<PreparedSmoothProblem, AnnealedLang
   room: 'blackbox',
   problemClass: 'smooth',
   summary: 'Gradient descent shaken by noise that dies away: the classical way to let gradients cross barriers.',
+  formulae: [
+    {
+      tex: String.raw`x_{k+1} = x_k - h \nabla f(x_k) + \sigma_k \sqrt{h}\; \mathcal N(0, I)`,
+      meaning: 'Gradient descent with noise that fades.',
+    },
+  ],
   source: {
     authors: 'Chiang, Hwang and Sheu',
     title: 'Diffusion for global optimization in R^n',

@@ -157,6 +157,20 @@ export const cmaEs = defineMethod<SmoothProblem, CmaEsOptions, CmaEsState>()({
   room: 'blackbox',
   problemClass: 'smooth',
   summary: 'Learns the shape of the landscape from the ranking of samples: strong on ill-conditioned black boxes.',
+  formulae: [
+    {
+      tex: String.raw`x_i \sim m + \sigma\, \mathcal N(0, C)`,
+      meaning: 'A population from a normal distribution.',
+    },
+    {
+      tex: String.raw`m \leftarrow \sum_{i=1}^{\mu} w_i\, x_{i:\lambda}`,
+      meaning: 'Its mean moves to the better half.',
+    },
+    {
+      tex: String.raw`C \leftarrow (1 - c_1 - c_\mu)\, C + c_1\, p_c p_c^\top + c_\mu \sum_i w_i\, y_{i:\lambda} y_{i:\lambda}^\top`,
+      meaning: 'Its shape learns the directions that helped.',
+    },
+  ],
   source: {
     authors: 'Hansen and Ostermeier',
     title: 'Completely derandomized self-adaptation in evolution strategies',

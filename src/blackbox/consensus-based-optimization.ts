@@ -105,6 +105,20 @@ export const consensusBasedOptimization = defineMethod<
   room: 'blackbox',
   problemClass: 'smooth',
   summary: 'A swarm of particles agrees on a global minimum of a rugged function from function values alone.',
+  formulae: [
+    {
+      tex: String.raw`x_\alpha = \frac{\sum_i X^i e^{-\alpha E(X^i)}}{\sum_i e^{-\alpha E(X^i)}}`,
+      meaning: 'The consensus point: the mean of the particles, weighted towards the best.',
+    },
+    {
+      tex: String.raw`dX^i = -\lambda\,(X^i - x_\alpha)\,dt + \sigma\, |X^i - x_\alpha|\, dB^i`,
+      meaning: 'Each particle drifts towards it, and explores in proportion to its distance from it.',
+    },
+    {
+      tex: String.raw`x_k = x_{k-1} - \tau \nabla E(x_{k-1}) + \text{noise}, \qquad \tau = \alpha \sigma^2`,
+      meaning: 'Seen from far, the consensus point follows a noisy gradient, although no gradient is evaluated.',
+    },
+  ],
   source: {
     authors: 'Riedl, Klock, Geldhauser and Fornasier',
     title:

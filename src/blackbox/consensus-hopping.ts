@@ -58,6 +58,16 @@ export const consensusHopping = defineMethod<SmoothProblem, ConsensusHoppingOpti
   room: 'blackbox',
   problemClass: 'smooth',
   summary: 'Hops to the weighted mean of samples drawn around the last point: gradient descent without gradients.',
+  formulae: [
+    {
+      tex: String.raw`V^j = x_k + \sigma\, \mathcal N(0, I), \qquad x_{k+1} = \frac{\sum_j V^j e^{-\alpha E(V^j)}}{\sum_j e^{-\alpha E(V^j)}}`,
+      meaning: 'Samples around the current point, and their weighted mean.',
+    },
+    {
+      tex: String.raw`x_{k+1} \approx \operatorname*{arg\,min}_x\ E(x) + \frac{|x - x_k|^2}{2 \alpha \sigma^2}`,
+      meaning: 'With many samples this is an implicit gradient step.',
+    },
+  ],
   source: {
     authors: 'Riedl, Klock, Geldhauser and Fornasier',
     title:

@@ -55,6 +55,16 @@ export const differentialEvolution = defineMethod<
   room: 'blackbox',
   problemClass: 'smooth',
   summary: 'Evolves a population by adding scaled differences of its members: robust global search in a box.',
+  formulae: [
+    {
+      tex: String.raw`v_i = x_{\text{best}} + F\,(x_{r_1} - x_{r_2})`,
+      meaning: 'A mutant: the difference of two members, added to the best.',
+    },
+    {
+      tex: String.raw`u_{ij} = \begin{cases} v_{ij} & \text{with probability } C_r \\ x_{ij} & \text{else} \end{cases}`,
+      meaning: 'It is crossed with its parent, and takes its place if it is better.',
+    },
+  ],
   source: {
     authors: 'Storn and Price',
     title: 'Differential evolution: a simple and efficient heuristic for global optimization over continuous spaces',

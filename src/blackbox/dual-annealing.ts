@@ -76,6 +76,16 @@ export const dualAnnealing = defineMethod<SmoothProblem, DualAnnealingOptions, D
   room: 'blackbox',
   problemClass: 'smooth',
   summary: 'Simulated annealing with long jumps, refined by a local search whenever it finds something better.',
+  formulae: [
+    {
+      tex: String.raw`P(\text{accept}) = \bigl[ 1 - (1 - q_a)\, \beta\, \Delta f \bigr]^{1/(1 - q_a)}`,
+      meaning: 'Worse points are accepted now and then, less and less often.',
+    },
+    {
+      tex: String.raw`T(k) = T_0\, \frac{2^{q_v - 1} - 1}{(k + 2)^{q_v - 1} - 1}`,
+      meaning: 'The temperature sets how far the jumps go; local searches refine what they find.',
+    },
+  ],
   source: {
     authors: 'Xiang, Sun, Fan and Gong',
     title: 'Generalized simulated annealing algorithm and its application to the Thomson model',

@@ -262,6 +262,13 @@ export const nelderMead = defineMethod<SmoothProblem, NelderMeadOptions, NelderM
   problemClass: 'smooth',
   summary:
     'Walks a simplex downhill by reflecting its worst corner: the local method for a few variables and values only.',
+  formulae: [
+    {
+      tex: String.raw`x_r = \bar x + \rho\,(\bar x - x_{\text{worst}})`,
+      meaning:
+        'The worst corner of a simplex is reflected through the middle of the others; then the simplex expands, contracts or shrinks.',
+    },
+  ],
   source: {
     authors: 'Nelder and Mead',
     title: 'A simplex method for function minimization',

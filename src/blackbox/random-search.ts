@@ -31,6 +31,12 @@ export const randomSearch = defineMethod<SmoothProblem, RandomSearchOptions, Ran
   room: 'blackbox',
   problemClass: 'smooth',
   summary: 'Evaluates independent random points and keeps the best: the baseline for every black-box method.',
+  formulae: [
+    {
+      tex: String.raw`x_k \sim \operatorname{Uniform}([\ell, u]), \qquad x^{\text{best}} = \operatorname*{arg\,min}_{j \le k} f(x_j)`,
+      meaning: 'Independent points; the best one stays.',
+    },
+  ],
   source: {
     authors: 'Brooks',
     title: 'A discussion of random methods for seeking maxima',

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import * as v from 'valibot'
+import { buildExample } from '../../experiments/example-problems.ts'
 import { compile, parseExpression } from '../autodiff/index.ts'
 import { describe, InvalidInputError, ParseError, ThalwegError, UnsupportedError } from '../base/index.ts'
 import { fileError } from '../node/files.ts'
@@ -24,6 +25,14 @@ const recipeSchema = v.variant('kind', [
     ...domain,
   }),
   v.object({ kind: v.literal('more-garbow-hillstrom'), slug: v.string(), dimension: v.number(), ...domain }),
+  // Of the workbench.
+  v.object({
+    kind: v.literal('example'),
+    problemClass: v.string(),
+    slug: v.string(),
+    parameters: v.record(v.string(), v.unknown()),
+    seed: v.number(),
+  }),
 ])
 
 /** How to build a problem of the command line again: kept in run files. */
@@ -213,7 +222,7 @@ export async function problemFromRunFile(recipe: unknown, path: string): Promise
   if (!checked.success) {
     throw new InvalidInputError(
       `${path}: the run file does not say how to build its problem again; resume it from code`,
-      { argument: path, expected: 'a run written by thalweg minimize', received: describe(recipe) },
+      { argument: path, expected: 'a run written by thalweg minimize or by the workbench', received: describe(recipe) },
     )
   }
   const { output } = checked
@@ -224,6 +233,8 @@ export async function problemFromRunFile(recipe: unknown, path: string): Promise
       return withDomain(testFunctionProblem(output.slug, output.dimension, output.unbounded), output, output)
     case 'more-garbow-hillstrom':
       return withDomain(moreGarbowHillstromProblem(output.slug, output.dimension), output, output)
+    case 'example':
+      return buildExample(output.problemClass, output.slug, output.parameters, output.seed)
     default: {
       const { start, lower, upper } = output
       return problemFromModule(output.path, {

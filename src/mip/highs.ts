@@ -139,6 +139,16 @@ export const highs = defineAsyncMethod<PreparedMixedIntegerProgram, HighsOptions
   room: 'mip',
   problemClass: 'mixed-integer',
   summary: 'Linear, mixed-integer and convex quadratic programs to proven optimality.',
+  formulae: [
+    {
+      tex: String.raw`\min_x\ c^\top x + \tfrac12 x^\top Q x \quad \text{s.t.} \quad \ell_A \le A x \le u_A,\ \ \ell \le x \le u,\ \ x_j \in \mathbb Z \text{ for } j \in I`,
+      meaning: 'Linear, quadratic and mixed-integer programs.',
+    },
+    {
+      tex: String.raw`\text{gap} = \frac{|z_{\text{incumbent}} - z_{\text{bound}}|}{|z_{\text{incumbent}}|}`,
+      meaning: 'Branch and cut ends when bound and incumbent meet.',
+    },
+  ],
   source: {
     authors: 'Q. Huangfu, J. A. J. Hall',
     title: 'Parallelizing the dual revised simplex method',

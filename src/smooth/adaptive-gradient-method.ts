@@ -59,6 +59,16 @@ export const adaptiveGradientMethod = defineMethod<
   room: 'smooth',
   problemClass: 'smooth',
   summary: 'Gradient steps in a chosen metric, with the Lipschitz constant searched on the way.',
+  formulae: [
+    {
+      tex: String.raw`x^{+} = x - \tfrac1L B^{-1} \nabla f(x)`,
+      meaning: 'A gradient step in the norm of B.',
+    },
+    {
+      tex: String.raw`f(x^{+}) \le f(x) + \langle \nabla f(x), x^{+} - x \rangle + \tfrac{L}{2} \|x^{+} - x\|^2`,
+      meaning: 'L is searched: halved after a success, doubled after a failure.',
+    },
+  ],
   source: {
     authors: 'Yurii Nesterov',
     title: 'Gradient methods for minimizing composite functions',

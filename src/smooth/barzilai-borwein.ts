@@ -52,6 +52,16 @@ export const barzilaiBorwein = defineMethod<PreparedSmoothProblem, BarzilaiBorwe
   room: 'smooth',
   problemClass: 'smooth',
   summary: 'Gradient steps of a length that imitates Newton, with or without bounds on the variables.',
+  formulae: [
+    {
+      tex: String.raw`x_{k+1} = x_k - \alpha_k \nabla f(x_k), \qquad \alpha_k = \frac{s^\top s}{s^\top y}`,
+      meaning: 'The step length comes from the last step s and the change y of the gradient along it.',
+    },
+    {
+      tex: String.raw`f(x_{k+1}) \le \max_{j < M} f(x_{k-j}) - c_1\, \alpha_k \|\nabla f(x_k)\|^2`,
+      meaning: 'f need not fall in every step, only below the worst of the last few.',
+    },
+  ],
   source: {
     authors: 'Jonathan Barzilai, Jonathan M. Borwein',
     title: 'Two-Point Step Size Gradient Methods',

@@ -71,6 +71,12 @@ export const cubicRegularizedNewton = defineMethod<
   room: 'smooth',
   problemClass: 'smooth',
   summary: 'Minimizes a quadratic model plus a cubic term in each iteration; safe far from the solution.',
+  formulae: [
+    {
+      tex: String.raw`x^{+} = x + \operatorname*{arg\,min}_h\ \langle g, h \rangle + \tfrac12 \langle H h, h \rangle + \tfrac{M}{6} \|h\|^3`,
+      meaning: 'The quadratic model and a cubic term that bounds how wrong it can be.',
+    },
+  ],
   source: {
     authors: 'Yurii Nesterov, Boris Polyak',
     title: 'Cubic regularization of Newton method and its global performance',

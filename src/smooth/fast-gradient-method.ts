@@ -62,6 +62,16 @@ export const fastGradientMethod = defineMethod<PreparedSmoothProblem, FastGradie
   room: 'smooth',
   problemClass: 'smooth',
   summary: 'Accelerated gradient steps for convex functions, with the Lipschitz constant searched on the way.',
+  formulae: [
+    {
+      tex: String.raw`y = \frac{a v + A x}{a + A}, \qquad x^{+} = y - \tfrac1L B^{-1} \nabla f(y), \qquad v^{+} = x^{+} + \tfrac{A}{a}(x^{+} - x)`,
+      meaning: 'Two sequences: one descends, one gathers momentum.',
+    },
+    {
+      tex: String.raw`f(x_k) - f^* = O\!\left( \frac{L R^2}{k^2} \right)`,
+      meaning: 'For convex f, as fast as any method that sees gradients only.',
+    },
+  ],
   source: {
     authors: 'Yurii Nesterov',
     title: 'Gradient methods for minimizing composite functions',

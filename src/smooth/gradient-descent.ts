@@ -36,6 +36,16 @@ export const gradientDescent = defineMethod<PreparedSmoothProblem, GradientDesce
   room: 'smooth',
   problemClass: 'smooth',
   summary: 'Follows the negative gradient, shortening the step until the function decreases enough.',
+  formulae: [
+    {
+      tex: String.raw`x_{k+1} = x_k - t_k \nabla f(x_k)`,
+      meaning: 'A step against the gradient.',
+    },
+    {
+      tex: String.raw`f(x_{k+1}) \le f(x_k) - c_1\, t_k \|\nabla f(x_k)\|^2`,
+      meaning: 'The step length is shortened until f has fallen enough (Armijo).',
+    },
+  ],
   source: {
     authors: 'Nocedal and Wright',
     title: 'Numerical Optimization, 2nd ed.',

@@ -115,6 +115,20 @@ export const gradientNormalizedNewton = defineMethod<
   room: 'smooth',
   problemClass: 'smooth',
   summary: 'A Newton method that tunes its own regularization and works with cheap approximate Hessians.',
+  formulae: [
+    {
+      tex: String.raw`x^{+} = x - \bigl( H(x) + \lambda B \bigr)^{-1} \nabla f(x), \qquad \lambda = \frac{\|\nabla f(x)\|_*}{\gamma}`,
+      meaning: 'A Newton step with an approximate Hessian H, regularized in proportion to the gradient.',
+    },
+    {
+      tex: String.raw`\|\nabla f(x+h) - \nabla f(x) - H(x) h\|_* \le \frac{\|\nabla f(x)\|_* \|h\|}{\gamma} \quad \text{for all } \|h\| \le \gamma`,
+      meaning: 'The gradient-normalized smoothness: how far the linear model of the gradient can be trusted.',
+    },
+    {
+      tex: String.raw`f(x) - f(x^{+}) \ge \frac{\|\nabla f(x^{+})\|_*^2}{8 \lambda}`,
+      meaning: 'A trial that passes doubles the radius, one that fails halves it; no constant need be known.',
+    },
+  ],
   source: {
     authors: 'Andrei Semenov, Martin Jaggi, Nikita Doikov',
     title: 'Gradient-Normalized Smoothness for Optimization with Approximate Hessians',

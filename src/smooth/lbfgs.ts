@@ -41,6 +41,16 @@ export const lbfgs = defineMethod<PreparedSmoothProblem, LbfgsOptions, LbfgsStat
   room: 'smooth',
   problemClass: 'smooth',
   summary: 'The usual choice for smooth functions of many variables: needs gradients only.',
+  formulae: [
+    {
+      tex: String.raw`x_{k+1} = x_k - t_k H_k \nabla f(x_k)`,
+      meaning: 'A Newton-like step with an estimate H of the inverse Hessian.',
+    },
+    {
+      tex: String.raw`H_{k+1} = V_k^\top H_k V_k + \rho_k s_k s_k^\top, \quad V_k = I - \rho_k y_k s_k^\top, \quad \rho_k = \frac{1}{y_k^\top s_k}`,
+      meaning: 'The estimate is never stored: it is rebuilt from the last few steps s and changes y of the gradient.',
+    },
+  ],
   source: {
     authors: 'Jorge Nocedal',
     title: 'Updating quasi-Newton matrices with limited storage',

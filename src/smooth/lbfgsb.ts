@@ -370,6 +370,17 @@ export const lbfgsb = defineMethod<PreparedSmoothProblem, LbfgsbOptions, LbfgsbS
   room: 'smooth',
   problemClass: 'smooth',
   summary: 'The usual choice for smooth functions of many variables with bounds.',
+  formulae: [
+    {
+      tex: String.raw`\min_x f(x) \quad \text{subject to} \quad \ell \le x \le u`,
+      meaning: 'Bounds on every variable.',
+    },
+    {
+      tex: String.raw`m_k(x) = f_k + g_k^\top (x - x_k) + \tfrac12 (x - x_k)^\top B_k (x - x_k)`,
+      meaning:
+        'A quadratic model with a limited-memory matrix B is minimised along the projected gradient path, then over the variables that are free there.',
+    },
+  ],
   source: {
     authors: 'Richard H. Byrd, Peihuang Lu, Jorge Nocedal and Ciyou Zhu',
     title: 'A limited memory algorithm for bound constrained optimization',

@@ -127,6 +127,17 @@ export const levenbergMarquardt = defineMethod<
   room: 'smooth',
   problemClass: 'least-squares',
   summary: 'The standard method for nonlinear least squares and curve fitting, whatever the units of the parameters.',
+  formulae: [
+    {
+      tex: String.raw`\min_x\ \tfrac12 \|r(x)\|^2`,
+      meaning: 'A sum of squared residuals.',
+    },
+    {
+      tex: String.raw`(J^\top J + \lambda D^2)\, p = -J^\top r, \qquad \|D p\| \le \Delta`,
+      meaning:
+        'Between Gauss-Newton (small damping) and a short gradient step (large damping), in the units of each parameter.',
+    },
+  ],
   source: {
     authors: 'Jorge J. More',
     title: 'The Levenberg-Marquardt algorithm: implementation and theory',

@@ -52,6 +52,16 @@ export const newton = defineMethod<PreparedSmoothProblem, NewtonOptions, NewtonS
   room: 'smooth',
   problemClass: 'smooth',
   summary: 'Quadratic convergence for up to some thousand variables where the Hessian is there.',
+  formulae: [
+    {
+      tex: String.raw`\bigl( \nabla^2 f(x_k) + \tau_k I \bigr)\, p_k = -\nabla f(x_k)`,
+      meaning: 'The Newton step; a shift makes the Hessian positive definite where it is not.',
+    },
+    {
+      tex: 'x_{k+1} = x_k + t_k p_k',
+      meaning: 'Close to the minimum t = 1, and the number of correct digits doubles with every step.',
+    },
+  ],
   source: {
     authors: 'Nocedal and Wright',
     title: 'Numerical Optimization, 2nd ed.',

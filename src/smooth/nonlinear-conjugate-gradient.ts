@@ -63,6 +63,16 @@ export const nonlinearConjugateGradient = defineMethod<
   room: 'smooth',
   problemClass: 'smooth',
   summary: 'For very many variables: a few vectors of memory and no matrix.',
+  formulae: [
+    {
+      tex: String.raw`d_{k+1} = -g_{k+1} + \beta_k d_k, \qquad x_{k+1} = x_k + t_k d_k`,
+      meaning: 'Each direction remembers the one before.',
+    },
+    {
+      tex: String.raw`\beta_k = \frac{1}{d_k^\top y_k} \Bigl( y_k - 2 d_k \frac{\|y_k\|^2}{d_k^\top y_k} \Bigr)^{\!\top} g_{k+1}`,
+      meaning: 'How much it remembers; y is the change of the gradient.',
+    },
+  ],
   source: {
     authors: 'William W. Hager and Hongchao Zhang',
     title: 'A new conjugate gradient method with guaranteed descent and an efficient line search',

@@ -142,6 +142,16 @@ export const powellHybrid = defineMethod<PreparedNonlinearSystem, PowellHybridOp
   room: 'smooth',
   problemClass: 'nonlinear-system',
   summary: 'Solves n nonlinear equations in n unknowns, from starts that need not be close.',
+  formulae: [
+    {
+      tex: String.raw`F(x) = 0, \qquad J p = -F`,
+      meaning: "Newton's step for a system of equations.",
+    },
+    {
+      tex: String.raw`J^{+} = J + \frac{(F^{+} - F - J p)\,(D^2 p)^\top}{\|D p\|^2}`,
+      meaning: "Between evaluations the Jacobian follows Broyden's update.",
+    },
+  ],
   source: {
     authors: 'M. J. D. Powell',
     title: 'A hybrid method for nonlinear equations',

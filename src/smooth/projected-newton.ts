@@ -59,6 +59,16 @@ export const projectedNewton = defineMethod<PreparedSmoothProblem, ProjectedNewt
   room: 'smooth',
   problemClass: 'smooth',
   summary: 'Newton for up to some thousand variables with bounds, with exact or approximate Hessians.',
+  formulae: [
+    {
+      tex: String.raw`(H + \lambda D)\, p = -g \quad \text{on the free variables}`,
+      meaning: 'A damped Newton step; variables held by a bound stay there.',
+    },
+    {
+      tex: String.raw`x_{k+1} = \operatorname{clamp}(x_k + p,\ \ell,\ u)`,
+      meaning: 'The step is projected onto the box.',
+    },
+  ],
   source: {
     authors: 'Dimitri P. Bertsekas',
     title: 'Projected Newton methods for optimization problems with simple constraints',

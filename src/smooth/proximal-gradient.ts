@@ -56,6 +56,20 @@ export const proximalGradient = defineMethod<
   room: 'smooth',
   problemClass: 'composite',
   summary: 'Minimises a smooth function plus a simple one that has kinks or constraints, such as the lasso.',
+  formulae: [
+    {
+      tex: String.raw`\min_x\ f(x) + g(x)`,
+      meaning: 'f is smooth, g is simple: its proximal operator is known.',
+    },
+    {
+      tex: String.raw`x_{k+1} = \operatorname{prox}_{t g}\bigl( y_k - t \nabla f(y_k) \bigr)`,
+      meaning: 'A gradient step for f, then the proximal step for g.',
+    },
+    {
+      tex: String.raw`y_{k+1} = x_{k+1} + \frac{\theta_k - 1}{\theta_{k+1}} (x_{k+1} - x_k)`,
+      meaning: "Nesterov's extrapolation makes it fast.",
+    },
+  ],
   source: {
     authors: 'Amir Beck and Marc Teboulle',
     title: 'A fast iterative shrinkage-thresholding algorithm for linear inverse problems',

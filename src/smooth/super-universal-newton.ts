@@ -67,6 +67,16 @@ export const superUniversalNewton = defineMethod<
   room: 'smooth',
   problemClass: 'smooth',
   summary: 'Newton steps regularized by a power of the gradient norm, for convex functions.',
+  formulae: [
+    {
+      tex: String.raw`x^{+} = x - (H(x) + \lambda B)^{-1} \nabla f(x), \qquad \lambda = M \|\nabla f(x)\|_*^{\alpha}`,
+      meaning: 'The regularization falls with a power of the gradient norm.',
+    },
+    {
+      tex: String.raw`\langle \nabla f(x^{+}), x - x^{+} \rangle \ge \frac{\|\nabla f(x^{+})\|_*^2}{4 \lambda}`,
+      meaning: 'M is divided by 4 after a success, multiplied by 4 after a failure.',
+    },
+  ],
   source: {
     authors: 'Nikita Doikov, Konstantin Mishchenko, Yurii Nesterov',
     title: 'Super-Universal Regularized Newton Method',

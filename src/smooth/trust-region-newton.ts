@@ -179,6 +179,16 @@ export const trustRegionNewton = defineMethod<
   problemClass: 'smooth',
   summary:
     'Fast and robust where Hessian products are there, also for many variables and functions that are not convex.',
+  formulae: [
+    {
+      tex: String.raw`\min_p\ g^\top p + \tfrac12 p^\top H p \quad \text{subject to} \quad \|p\| \le \Delta`,
+      meaning: 'The quadratic model is trusted within a radius only.',
+    },
+    {
+      tex: String.raw`\rho = \frac{f(x) - f(x + p)}{m(0) - m(p)}`,
+      meaning: 'The radius grows where the model predicted well, and shrinks where it did not.',
+    },
+  ],
   source: {
     authors: 'Trond Steihaug',
     title: 'The Conjugate Gradient Method and Trust Regions in Large Scale Optimization',

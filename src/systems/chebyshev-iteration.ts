@@ -36,6 +36,12 @@ export const chebyshevIteration = defineMethod<LinearSystemProblem, ChebyshevIte
   room: 'systems',
   problemClass: 'linear-system',
   summary: 'Needs bounds on the spectrum instead of inner products; good where those are expensive.',
+  formulae: [
+    {
+      tex: String.raw`\|r_k\| \le \frac{\|r_0\|}{T_k\!\left( \frac{b + a}{b - a} \right)}`,
+      meaning: "The residual polynomial is Chebyshev's, scaled to the interval [a, b] of the eigenvalues.",
+    },
+  ],
   source: {
     authors: 'Golub and Varga',
     title:

@@ -64,6 +64,16 @@ export const conjugateGradients = defineMethod<
   room: 'systems',
   problemClass: 'linear-system',
   summary: 'The method of choice for symmetric positive definite systems, best with a preconditioner.',
+  formulae: [
+    {
+      tex: String.raw`x_{k+1} = x_k + \frac{r_k^\top r_k}{p_k^\top A p_k}\, p_k, \qquad p_{k+1} = r_{k+1} + \frac{\|r_{k+1}\|^2}{\|r_k\|^2}\, p_k`,
+      meaning: 'Directions that are conjugate: none undoes what another did.',
+    },
+    {
+      tex: String.raw`\|x_k - x\|_A \le 2 \left( \frac{\sqrt\kappa - 1}{\sqrt\kappa + 1} \right)^{\!k} \|x_0 - x\|_A`,
+      meaning: 'The error falls with the square root of the condition number.',
+    },
+  ],
   source: {
     authors: 'Hestenes and Stiefel',
     title: 'Methods of conjugate gradients for solving linear systems',

@@ -76,6 +76,16 @@ export const gmres = defineMethod<PreparedLinearSystem, GmresOptions, GmresState
   room: 'systems',
   problemClass: 'linear-system',
   summary: 'For any invertible matrix, symmetric or not; memory grows until it restarts.',
+  formulae: [
+    {
+      tex: String.raw`x_k = \operatorname*{arg\,min}_{x \in x_0 + \mathcal K_k(A, r_0)} \|b - A x\|`,
+      meaning: 'The smallest residual in the Krylov space, for any A.',
+    },
+    {
+      tex: String.raw`A V_k = V_{k+1} \bar H_k`,
+      meaning: "From Arnoldi's orthonormal basis, which must be kept.",
+    },
+  ],
   source: {
     authors: 'Saad and Schultz',
     title: 'GMRES: a generalized minimal residual algorithm for solving nonsymmetric linear systems',

@@ -28,6 +28,12 @@ export const jacobi = defineMethod<PreparedLinearSystem, JacobiOptions, JacobiSt
   room: 'systems',
   problemClass: 'linear-system',
   summary: 'Corrects every unknown by its own equation, all at once.',
+  formulae: [
+    {
+      tex: String.raw`x \leftarrow x + D^{-1} (b - A x)`,
+      meaning: 'Every equation is solved for its own unknown at once.',
+    },
+  ],
   source: {
     authors: 'Saad',
     title: 'Iterative Methods for Sparse Linear Systems, 2nd ed.',

@@ -50,6 +50,12 @@ export const minres = defineMethod<PreparedLinearSystem, MinresOptions, MinresSt
   room: 'systems',
   problemClass: 'linear-system',
   summary: 'For symmetric systems that are not positive definite.',
+  formulae: [
+    {
+      tex: String.raw`x_k = \operatorname*{arg\,min}_{x \in x_0 + \mathcal K_k} \|b - A x\|`,
+      meaning: 'The smallest residual in the Krylov space; A symmetric, definite or not.',
+    },
+  ],
   source: {
     authors: 'Paige and Saunders',
     title: 'Solution of sparse indefinite systems of linear equations',

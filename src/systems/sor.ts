@@ -72,6 +72,16 @@ export const sor = defineMethod<PreparedLinearSystem, SorOptions, SorState>()({
   room: 'systems',
   problemClass: 'linear-system',
   summary: 'Gauss-Seidel with longer steps; fast when its relaxation parameter is right.',
+  formulae: [
+    {
+      tex: String.raw`x \leftarrow x + \left( \tfrac1\omega D + L \right)^{-1} (b - A x)`,
+      meaning: 'Gauss-Seidel, each step omega times as long.',
+    },
+    {
+      tex: String.raw`\omega^* = \frac{2}{1 + \sqrt{1 - \beta^2}}`,
+      meaning: "Young's best omega, from the spectral radius beta of Jacobi's iteration.",
+    },
+  ],
   source: { authors: 'Young', title: 'Iterative Solution of Large Linear Systems', year: 1971 },
   requires: ['matrix', 'diagonal'],
   options: { omega: omegaSpec },
@@ -102,6 +112,12 @@ export const gaussSeidel = defineMethod<PreparedLinearSystem, Record<never, neve
   room: 'systems',
   problemClass: 'linear-system',
   summary: 'Corrects one unknown after the other, each with the newest values.',
+  formulae: [
+    {
+      tex: String.raw`x_i \leftarrow \frac{1}{a_{ii}} \Bigl( b_i - \sum_{j \ne i} a_{ij} x_j \Bigr)`,
+      meaning: 'Each equation is solved for its own unknown, with the newest values of the others.',
+    },
+  ],
   source: {
     authors: 'Saad',
     title: 'Iterative Methods for Sparse Linear Systems, 2nd ed.',
@@ -139,6 +155,12 @@ export const symmetricSor = defineMethod<PreparedLinearSystem, SorOptions, Symme
   room: 'systems',
   problemClass: 'linear-system',
   summary: 'A forward and a backward SOR sweep per iteration: not picky about its parameter.',
+  formulae: [
+    {
+      tex: String.raw`x \leftarrow x + \omega (2 - \omega)\,(D + \omega L^\top)^{-1} D\, (D + \omega L)^{-1} (b - A x)`,
+      meaning: 'A sweep forwards and one backwards, which keeps the iteration symmetric.',
+    },
+  ],
   source: { authors: 'Young', title: 'Iterative Solution of Large Linear Systems', year: 1971, venue: 'Chapter 15' },
   requires: ['matrix', 'diagonal', 'symmetric'],
   options: { omega: omegaSpec },

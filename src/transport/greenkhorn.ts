@@ -49,6 +49,12 @@ export const greenkhorn = defineMethod<TransportProblem, GreenkhornOptions, Gree
   room: 'transport',
   problemClass: 'transport',
   summary: 'Entropic transport by greedy scaling of the worst row or column: quick to low accuracy.',
+  formulae: [
+    {
+      tex: String.raw`\rho(a_i, r_i) = r_i - a_i + a_i \ln \frac{a_i}{r_i}`,
+      meaning: 'Only the row or column that violates its marginal most is scaled.',
+    },
+  ],
   source: {
     authors: 'Jason Altschuler, Jonathan Weed, Philippe Rigollet',
     title: 'Near-linear time approximation algorithms for optimal transport via Sinkhorn iteration',

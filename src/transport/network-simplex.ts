@@ -47,6 +47,16 @@ export const networkSimplex = defineMethod<ExactTransportProblem, NetworkSimplex
   room: 'transport',
   problemClass: 'exact-transport',
   summary: 'Exact transport without regularization: a sparse optimal plan with dual potentials that prove it.',
+  formulae: [
+    {
+      tex: String.raw`\min_{P \ge 0}\ \langle C, P \rangle \quad \text{s.t.} \quad P \mathbf 1 = a,\ P^\top \mathbf 1 = b`,
+      meaning: 'Transport as a linear program.',
+    },
+    {
+      tex: 'c_{ij} - x_i - y_j < 0',
+      meaning: 'A pair with negative reduced cost enters the spanning tree; the pair that blocks its cycle leaves.',
+    },
+  ],
   source: {
     authors: 'William H. Cunningham',
     title: 'A Network Simplex Method',

@@ -47,6 +47,12 @@ export const sinkhornEpsilonScaling = defineMethod<TransportProblem, SinkhornEps
   problemClass: 'transport',
   summary:
     'Sinkhorn warm-started through larger regularizations: for small regularization where Newton steps do not fit.',
+  formulae: [
+    {
+      tex: String.raw`\varepsilon_0 > \varepsilon_0 r > \varepsilon_0 r^2 > \dots > \varepsilon`,
+      meaning: 'The blur is reduced in stages; each starts from the potentials of the one before.',
+    },
+  ],
   source: {
     authors: 'Bernhard Schmitzer',
     title: 'Stabilized Sparse Scaling Algorithms for Entropy Regularized Transport Problems',

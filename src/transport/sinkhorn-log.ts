@@ -31,6 +31,16 @@ export const sinkhornLog = defineMethod<TransportProblem, SinkhornLogOptions, Ah
   problemClass: 'transport',
   summary:
     'Entropic transport by alternating soft minima; works for every regularization and for clouds that fit no matrix.',
+  formulae: [
+    {
+      tex: String.raw`x_i \leftarrow -\varepsilon \ln \sum_j e^{(y_j - c_{ij}) / \varepsilon} + \varepsilon (1 + \ln a_i)`,
+      meaning: 'Sinkhorn on the potentials: soft minima, which never overflow.',
+    },
+    {
+      tex: String.raw`p_{ij} = e^{(x_i + y_j - c_{ij}) / \varepsilon - 1}`,
+      meaning: 'The plan that potentials stand for.',
+    },
+  ],
   source: {
     authors: 'Gabriel Peyré and Marco Cuturi',
     title: 'Computational Optimal Transport',

@@ -93,6 +93,20 @@ export const sinkhornNewtonSparse = defineMethod<TransportProblem, SinkhornNewto
   room: 'transport',
   problemClass: 'transport',
   summary: 'Solves nearly unregularized transport in a few dozen steps by Newton steps on a sparse Hessian.',
+  formulae: [
+    {
+      tex: String.raw`f(x, y) = \langle a, x \rangle + \langle b, y \rangle - \varepsilon \sum_{ij} e^{(x_i + y_j - c_{ij}) / \varepsilon - 1}`,
+      meaning: 'The concave dual of transport with a little blur.',
+    },
+    {
+      tex: String.raw`-\nabla^2 f = \frac1\varepsilon \begin{pmatrix} \operatorname{diag}(P \mathbf 1) & P \\ P^\top & \operatorname{diag}(P^\top \mathbf 1) \end{pmatrix}`,
+      meaning: 'Its Hessian is nearly sparse when the blur is small: almost all of P is nearly zero.',
+    },
+    {
+      tex: String.raw`P \approx P_{\text{kept}}, \qquad \#\{\text{kept}\} = k\, n`,
+      meaning: 'After a few Sinkhorn iterations only the largest entries are kept, and Newton steps become cheap.',
+    },
+  ],
   source: {
     authors:
       'Xun Tang, Michael Shavlovsky, Holakou Rahmanian, Elisa Tardini, Kiran Koshy Thekumparampil, Tesi Xiao, Lexing Ying',

@@ -42,6 +42,16 @@ export const sinkhornNewton = defineMethod<TransportProblem, SinkhornNewtonOptio
   room: 'transport',
   problemClass: 'transport',
   summary: 'Newton steps with the full Hessian after a few Sinkhorn iterations: few steps, cubic cost.',
+  formulae: [
+    {
+      tex: String.raw`-\nabla^2 f = \frac1\varepsilon \begin{pmatrix} \operatorname{diag}(P \mathbf 1) & P \\ P^\top & \operatorname{diag}(P^\top \mathbf 1) \end{pmatrix}`,
+      meaning: 'The Hessian of the dual, in full.',
+    },
+    {
+      tex: String.raw`\bigl( \operatorname{diag}(P^\top \mathbf 1) - P^\top \operatorname{diag}(P \mathbf 1)^{-1} P \bigr)\, \Delta y = \varepsilon\, \bigl( g_y - P^\top \operatorname{diag}(P \mathbf 1)^{-1} g_x \bigr)`,
+      meaning: 'Its Newton system with the rows eliminated.',
+    },
+  ],
   source: {
     authors: 'Christoph Brauer, Christian Clason, Dirk Lorenz, Benedikt Wirth',
     title: 'A Sinkhorn-Newton method for entropic optimal transport',

@@ -24,6 +24,16 @@ export const sinkhorn = defineMethod<TransportProblem, SinkhornOptions, ScalingS
   room: 'transport',
   problemClass: 'transport',
   summary: 'Entropic transport by alternating scalings; the fastest choice for moderate regularization.',
+  formulae: [
+    {
+      tex: String.raw`\min_{P \ge 0}\ \langle C, P \rangle + \varepsilon \sum_{ij} p_{ij} \ln p_{ij} \quad \text{s.t.} \quad P \mathbf 1 = a,\ P^\top \mathbf 1 = b`,
+      meaning: 'Transport, slightly blurred.',
+    },
+    {
+      tex: String.raw`u \leftarrow \frac{a}{K v}, \qquad v \leftarrow \frac{b}{K^\top u}, \qquad K = e^{-C / \varepsilon}`,
+      meaning: 'Rows and columns are scaled in turn until both fit.',
+    },
+  ],
   source: {
     authors: 'Marco Cuturi',
     title: 'Sinkhorn Distances: Lightspeed Computation of Optimal Transport',

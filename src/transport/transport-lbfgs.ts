@@ -46,6 +46,16 @@ export const transportLbfgs = defineMethod<TransportProblem, TransportLbfgsOptio
   room: 'transport',
   problemClass: 'transport',
   summary: 'Quasi-Newton steps on the dual of entropic transport, one pass per trial.',
+  formulae: [
+    {
+      tex: String.raw`\max_{x, y}\ f(x, y) = \langle a, x \rangle + \langle b, y \rangle - \varepsilon \sum_{ij} p_{ij}`,
+      meaning: 'The dual, without constraints.',
+    },
+    {
+      tex: String.raw`\nabla f = (a - P \mathbf 1,\ b - P^\top \mathbf 1)`,
+      meaning: 'Its gradient is what the marginals miss; L-BFGS does the rest.',
+    },
+  ],
   source: {
     authors: 'Jorge Nocedal and Stephen J. Wright',
     title: 'Numerical Optimization, 2nd ed.',

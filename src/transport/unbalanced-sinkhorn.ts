@@ -38,6 +38,16 @@ export const unbalancedSinkhorn = defineMethod<
   room: 'transport',
   problemClass: 'unbalanced-transport',
   summary: 'Entropic transport between unequal masses, where creating and destroying mass has a price.',
+  formulae: [
+    {
+      tex: String.raw`\min_{P \ge 0}\ \langle C, P \rangle + \varepsilon \sum p \ln p + \rho_a \mathrm{KL}(P \mathbf 1 \,|\, a) + \rho_b \mathrm{KL}(P^\top \mathbf 1 \,|\, b)`,
+      meaning: 'Mass may appear and vanish, at a price.',
+    },
+    {
+      tex: String.raw`x \leftarrow \frac{\rho_a}{\rho_a + \varepsilon} \operatorname{softmin}(y)`,
+      meaning: 'Sinkhorn with damped soft minima.',
+    },
+  ],
   source: {
     authors: 'Lénaïc Chizat, Gabriel Peyré, Bernhard Schmitzer, François-Xavier Vialard',
     title: 'Scaling Algorithms for Unbalanced Optimal Transport Problems',

@@ -128,6 +128,16 @@ export const balans = defineAsyncMethod<PreparedMixedIntegerProgram, BalansOptio
   room: 'mip',
   problemClass: 'mixed-integer',
   summary: 'Improves solutions of hard integer programs by freeing parts of them, with a bandit choosing which parts.',
+  formulae: [
+    {
+      tex: String.raw`x^{+} \in \operatorname*{arg\,min}_x\ c^\top x \quad \text{s.t. } A x \le b,\ \ x_j = x^{\text{inc}}_j \text{ for } j \notin N_a`,
+      meaning: 'A neighbourhood N of the incumbent is freed, the rest held, and the small program solved.',
+    },
+    {
+      tex: String.raw`a_t = \operatorname{bandit}(r_1, \dots, r_{t-1}), \qquad r_t \in \{ r_{\text{best}}, r_{\text{better}}, r_{\text{accepted}}, r_{\text{rejected}} \}`,
+      meaning: 'A bandit learns which neighbourhoods pay.',
+    },
+  ],
   source: {
     authors: 'Cai, Kadioglu and Dilkina',
     title: 'Balans: Multi-Armed Bandits-based Adaptive Large Neighborhood Search for Mixed-Integer Programming Problem',

@@ -1,17 +1,31 @@
 import { existsSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
+import katex from 'katex'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { isBuilt, papers } from '../../experiments/index.ts'
+import { methods } from '../../src/registry.ts'
 import type { Control, PageEntry } from '../../workbench/catalogue/catalogue.ts'
 import { galleryEntries, pageEntry } from '../../workbench/catalogue/describe-library.ts'
 import { readEvidence } from '../../workbench/catalogue/evidence.ts'
+import {
+  type Filters,
+  filtersFromQuery,
+  noFilters,
+  orders,
+  problemCounts,
+  queryFromFilters,
+  selectEntries,
+} from '../../workbench/gallery/filters.ts'
 import { decodeSettings, encodeSettings } from '../../workbench/method/permalink.ts'
 import { type ControlValue, changed, defaultSettings, exampleOf, isShown } from '../../workbench/method/settings.ts'
 import { STEPS, sliderScale } from '../../workbench/method/slider.ts'
 import { parsePlace, placeHref } from '../../workbench/router.ts'
 
+const entries = galleryEntries()
+
 let pages: PageEntry[] = []
 beforeAll(async () => {
-  pages = await Promise.all(galleryEntries().map((entry) => pageEntry(entry, new Map())))
+  pages = await Promise.all(entries.map((entry) => pageEntry(entry, new Map())))
 })
 
 /** Values that a person may set, right or wrong. */
@@ -29,9 +43,13 @@ function valuesOf(controls: readonly Control[]) {
 
 describe('permalinks', () => {
   it('restore every setting of every page', () => {
+    const classes = new Set<string>()
     for (const page of pages) {
       if (page.method === null || page.problems === null) continue
       const { method, problems } = page
+      // All settings of one method of each class, and a look at the options of the others.
+      const numRuns = classes.has(problems.name) ? 3 : 25
+      classes.add(problems.name)
       const anySettings = fc.constantFrom(...problems.examples).chain((example) =>
         fc.record({
           problem: fc.constant(example.slug),
@@ -59,7 +77,7 @@ describe('permalinks', () => {
           expect(changed(back.parameters, controls)).toEqual(changed(settings.parameters, controls))
           expect(changed(back.options, method.controls)).toEqual(changed(settings.options, method.controls))
         }),
-        { numRuns: 15 },
+        { numRuns },
       )
     }
   })
@@ -88,7 +106,7 @@ describe('sliders', () => {
         const scale = sliderScale(control)
         if (scale === null) continue
         let before = -Infinity
-        for (let position = 0; position <= STEPS; position++) {
+        for (let position = 0; position <= STEPS; position += 4) {
           const value = scale.valueAt(position)
           expect(value).toBeGreaterThanOrEqual(before)
           before = value
@@ -124,5 +142,76 @@ describe('the page of evidence', () => {
     expect(readEvidence(text).get('a')).toEqual([
       { holds: false, statement: '|x| is small', paper: '1', measured: '2', threshold: '<= 1' },
     ])
+  })
+})
+
+const anyFilters: fc.Arbitrary<Filters> = fc.record({
+  words: fc.string({ maxLength: 12 }),
+  problem: fc.constantFrom('', ...new Set(entries.map(({ problem }) => problem))),
+  kind: fc.constantFrom('all', 'paper', 'method'),
+  order: fc.constantFrom(...orders.map(({ value }) => value)),
+})
+
+describe('the filters of the gallery', () => {
+  it('survive the address', () => {
+    fc.assert(
+      fc.property(anyFilters, (filters) => {
+        const query = new URLSearchParams(queryFromFilters(filters).toString())
+        expect(filtersFromQuery(query)).toEqual(filters)
+      }),
+    )
+  })
+
+  it('leave out what they do not know', () => {
+    expect(filtersFromQuery(new URLSearchParams('sort=random&kind=book&colour=red'))).toEqual(noFilters)
+  })
+
+  it('show everything without words, and only reorder when asked to', () => {
+    expect(selectEntries(entries, noFilters)).toEqual(entries)
+    for (const { value: order } of orders) {
+      const shown = selectEntries(entries, { ...noFilters, order })
+      expect(new Set(shown)).toEqual(new Set(entries))
+    }
+    const years = selectEntries(entries, { ...noFilters, order: 'newest' }).map(({ year }) => year)
+    expect(years).toEqual([...years].sort((a, b) => b - a))
+  })
+
+  it('find words in any order and without accents', () => {
+    const slugs = (words: string) => selectEntries(entries, { ...noFilters, words }).map(({ slug }) => slug)
+    expect(slugs('sparse SINKHORN')).toEqual(['sinkhorn-newton-sparse'])
+    expect(slugs('2401.12253')).toEqual(['sinkhorn-newton-sparse'])
+    expect(slugs('no such words at all')).toEqual([])
+  })
+
+  it('count what choosing a problem would show', () => {
+    fc.assert(
+      fc.property(anyFilters, (filters) => {
+        for (const { problem, count } of problemCounts(entries, filters)) {
+          expect(selectEntries(entries, { ...filters, problem })).toHaveLength(count)
+        }
+      }),
+      { numRuns: 20 },
+    )
+  })
+})
+
+describe('formulae', () => {
+  const all = [
+    ...methods.map(({ description: { slug, formulae } }) => ({ slug, formulae: formulae ?? [] })),
+    ...papers.map(({ slug, formulae }) => ({ slug, formulae: formulae ?? [] })),
+  ]
+
+  it('are TeX that can be set', () => {
+    for (const { slug, formulae } of all) {
+      for (const { tex, meaning } of formulae) {
+        expect(() => katex.renderToString(tex, { displayMode: true, strict: 'error' }), `${slug}: ${tex}`).not.toThrow()
+        expect(meaning, `${slug}: ${tex}`).toMatch(/\w.*[.]$/)
+      }
+    }
+  })
+
+  it('are there for every paper that is built', () => {
+    const told = new Set(all.filter(({ formulae }) => formulae.length > 0).map(({ slug }) => slug))
+    expect(papers.map(({ slug }) => slug).filter((slug) => isBuilt(slug) && !told.has(slug))).toEqual([])
   })
 })
