@@ -86,10 +86,10 @@ module.exports = {
     {
       name: 'library-in-workers-only',
       comment:
-        'What computes is loaded by the workers (and at build time by the catalogue). The page itself takes types, and a few ' +
+        'What computes is loaded by the workers (and at build time by the catalogue and the thumbnails). The page itself takes types, and a few ' +
         'small files that draw or format.',
       severity: 'error',
-      from: { path: '^workbench/', pathNot: '^workbench/(worker|stages|catalogue)/' },
+      from: { path: '^workbench/', pathNot: '^workbench/(worker|stages|catalogue|thumbnails)/' },
       to: {
         path: '^(src|experiments)/',
         pathNot: '^src/(drawing/|base/errors\\.ts$|solver/(trace|result|method)\\.ts$)',
