@@ -1,7 +1,9 @@
-// Writes what can be derived from the code: the table of methods in README.md and docs/methods.md. Run after a build.
+// Writes what can be derived from the code: the table of methods in README.md, docs/methods.md, and the pictures of the guides.
+// Run after a build.
 // With --check, writes nothing and fails if a file is out of date.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { documentationPictures } from './documentation-pictures.mjs'
 
 const root = resolve(import.meta.dirname, '..')
 const check = process.argv.includes('--check')
@@ -114,5 +116,7 @@ Generated from the code by \`npm run docs\`; the docstrings have the mathematics
 
 ${sections.join('\n')}`,
 )
+
+for (const [file, svg] of await documentationPictures()) put(file, svg)
 
 if (stale > 0) process.exit(1)
