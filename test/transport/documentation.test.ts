@@ -18,3 +18,12 @@ it('the first example gives what it says', () => {
   expect(Array.from(plan.toDense())).toEqual([0.25, 0.25, 0, 0.5])
   expect(message).toMatch(/Method: network simplex/)
 })
+
+it('partial transport costs what its example says', () => {
+  const cost = [
+    [0, 1, 0],
+    [1, 4, 0],
+    [0, 0, Infinity],
+  ]
+  expect(transport.transport([0.5, 0.5, 0.4], [0.5, 0.5, 0.4], cost).cost).toBeCloseTo(0.2, 12)
+})
