@@ -260,9 +260,10 @@ function subspaceStep(problem: PreparedSmoothProblem, state: LbfgsbState, work: 
     for (let a = 0; a < k; a++) {
       u[a] += w[a] * r
       const wa = w[a]
-      for (let b = 0; b < k; b++) small[a * size + b] += wa * w[b]
+      for (let b = 0; b <= a; b++) small[a * size + b] += wa * w[b]
     }
   }
+  for (let a = 0; a < k; a++) for (let b = 0; b < a; b++) small[b * size + a] = small[a * size + b]
   // Sherman-Morrison-Woodbury: (I - M W'W / theta) q = M W' r. Multiplied by M^-1 on the left it needs no explicit M.
   rebuildMiddle(state, work, memory)
   if (!factorize(small, work.smallPivots, k, size)) return count
