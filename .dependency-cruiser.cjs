@@ -65,6 +65,19 @@ module.exports = {
       to: { path: `^src/${problemRooms}/`, pathNot: ['^src/$1/', '/index\\.ts$'] },
     },
     {
+      name: 'inputs-below-cli',
+      comment: 'What people ask for, read for the command line and the page alike.',
+      severity: 'error',
+      from: { path: '^src/inputs/' },
+      to: { path: '^(src/(cli|node)/|workbench/|bench/)' },
+    },
+    {
+      name: 'inputs-above-rooms',
+      severity: 'error',
+      from: { path: '^(src|experiments)/', pathNot: '^src/(inputs|cli)/' },
+      to: { path: '^src/inputs/' },
+    },
+    {
       name: 'experiments-below-cli',
       severity: 'error',
       from: { path: '^experiments/' },

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander'
 import { ThalwegError } from '../base/index.ts'
+import { integerFlag, numberFlag, settingFlag } from '../inputs/index.ts'
 import { type BenchOptions, benchCommand } from './commands/bench.ts'
 import { type ColorsOptions, colorsCommand } from './commands/colors.ts'
 import { type CompareOptions, compareCommand } from './commands/compare.ts'
@@ -19,7 +20,6 @@ import { type TransportCommandOptions, transportCommand } from './commands/trans
 import { packageRoot } from './package-root.ts'
 import { type CommonOptions, exitCodes, Session } from './session.ts'
 import type { CliStreams } from './streams.ts'
-import { integerFlag, numberFlag, settingFlag } from './values.ts'
 
 /**
  * Runs one command of the command line.

@@ -1,4 +1,5 @@
-import { type Chart, chartsToSvg, formatNumber } from '../drawing/index.ts'
+import { chartsToSvg, formatNumber } from '../drawing/index.ts'
+import { convergenceChart } from '../inputs/index.ts'
 import { writeFileAtomically } from '../node/index.ts'
 import {
   type AsyncMethod,
@@ -9,7 +10,6 @@ import {
   type RunOptions,
   resultLines,
   runAsync,
-  type Trace,
 } from '../solver/index.ts'
 import { exitCodes, type Session } from './session.ts'
 
@@ -78,21 +78,6 @@ export async function solve<P extends Problem>(
     })
   } finally {
     session.progress.stop()
-  }
-}
-
-/** How a residual fell, iteration by iteration. */
-export function convergenceChart({ columns }: Pick<Trace, 'columns'>, measure: string, title: string): Chart {
-  // A measure that most iterates do not have (before a last stage) says little about the run.
-  const known = columns[measure]?.filter(Number.isFinite).length ?? 0
-  const shown = known > 0.5 * columns.iteration.length ? measure : 'objective'
-  const values = columns[shown] ?? []
-  return {
-    title,
-    kind: 'line',
-    x: { label: 'iteration' },
-    y: { label: shown, scale: values.some((value) => value > 0) && shown !== 'objective' ? 'log' : 'linear' },
-    series: [{ label: shown, x: columns.iteration, y: values }],
   }
 }
 

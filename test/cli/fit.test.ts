@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { RandomStream } from '../../src/base/index.ts'
-import { agreeingDigits } from '../../src/cli/commands/fit.ts'
+import { agreeingDigits } from '../../src/inputs/index.ts'
 import { nistExample } from '../data/nist-example.ts'
 import { cli, cliJson } from './run-cli.ts'
 

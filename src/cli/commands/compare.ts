@@ -1,5 +1,7 @@
 import { describe, InvalidInputError, OptionError } from '../../base/index.ts'
 import { type Chart, chartsToSvg, formatNumber, profileChart, stepSeries, type Table } from '../../drawing/index.ts'
+import type { ProblemFlags } from '../../inputs/index.ts'
+import { namedMethod, settingFlag } from '../../inputs/index.ts'
 import { writeFileAtomically } from '../../node/index.ts'
 import { methodsFor } from '../../registry.ts'
 import {
@@ -13,10 +15,8 @@ import {
   type SmoothProblem,
 } from '../../solver/index.ts'
 import { moreGarbowHillstrom, testFunctions } from '../../test-functions/index.ts'
-import { namedMethod } from '../methods.ts'
-import { type ProblemFlags, problemFrom } from '../problems.ts'
+import { problemFrom } from '../problems.ts'
 import { exitCodes, type Session } from '../session.ts'
-import { settingFlag } from '../values.ts'
 import { limits, type RunFlags } from './minimize.ts'
 
 export interface CompareOptions extends RunFlags, ProblemFlags {

@@ -1,14 +1,12 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { InvalidInputError } from '../../base/index.ts'
+import { lastIteration, namedMethod, type RecordedRun, resultAt, settings, variablesOf } from '../../inputs/index.ts'
 import { openRunFile } from '../../node/index.ts'
 import { createMethod, findMethod } from '../../registry.ts'
 import { type AsyncMethod, fork, type Problem, recordRun } from '../../solver/index.ts'
-import { namedMethod } from '../methods.ts'
-import { variablesOf } from '../problems.ts'
-import { lastIteration, type RecordedRun, recordedRun, resultAt } from '../recorded-run.ts'
+import { recordedRun } from '../recorded-run.ts'
 import type { Session } from '../session.ts'
 import { present, solve } from '../solve.ts'
-import { settings } from '../values.ts'
 import { limits, type RunFlags } from './minimize.ts'
 
 export interface ForkOptions extends RunFlags {
@@ -26,7 +24,7 @@ export async function forkCommand(session: Session, path: string, options: ForkO
   const { problem, method: before } = recorded
   const after = forkedMethod(recorded, options)
   const target = targetFile(path, at, options.runFile)
-  const { snapshot } = await resultAt(session, recorded, path, at)
+  const { snapshot } = await resultAt(session.signal, recorded, path, at)
   const forked = await fork(problem, snapshot as NonNullable<typeof snapshot>, before, after, options.seed)
   session.say(
     `  Forking ${header.method} at iteration ${at}${

@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { OptionError, ParseError, ShapeError, ThalwegError } from '../../base/index.ts'
 import { numberFromText, numbersOf, parseCsv } from '../../data/index.ts'
 import { chartToSvg, formatNumber } from '../../drawing/index.ts'
+import { convergenceChart, namedMethod } from '../../inputs/index.ts'
 import { readTextFile, writeFileAtomically } from '../../node/index.ts'
 import { createMethod } from '../../registry.ts'
 import type { Problem, Result } from '../../solver/index.ts'
@@ -12,9 +13,8 @@ import {
   parseMatrixMarket,
   solveLinearAsync,
 } from '../../systems/index.ts'
-import { namedMethod } from '../methods.ts'
 import { exitCodes, type Session } from '../session.ts'
-import { convergenceChart, showProgress, solve } from '../solve.ts'
+import { showProgress, solve } from '../solve.ts'
 import { limits, type RunFlags } from './minimize.ts'
 
 export interface LinearOptions extends RunFlags {

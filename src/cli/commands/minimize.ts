@@ -1,9 +1,9 @@
+import { type MethodFlags, methodFrom, type ProblemFlags, variablesOf } from '../../inputs/index.ts'
 import { openRunFile } from '../../node/index.ts'
 import { DIFFERENCES_TOLERANCE } from '../../smooth/index.ts'
 import type { Problem, RunOptions, SmoothProblem } from '../../solver/index.ts'
 import { recordRun } from '../../solver/index.ts'
-import { type MethodFlags, methodFrom } from '../methods.ts'
-import { type ProblemFlags, problemFrom, variablesOf } from '../problems.ts'
+import { problemFrom } from '../problems.ts'
 import type { CommonOptions, Session } from '../session.ts'
 import { present, solve } from '../solve.ts'
 

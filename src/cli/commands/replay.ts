@@ -1,12 +1,11 @@
 import { OptionError } from '../../base/index.ts'
 import { type Chart, chartsToSvg, formatNumber } from '../../drawing/index.ts'
+import { checkIteration, convergenceChart, lastIteration, resultAt, variablesOf } from '../../inputs/index.ts'
 import { readRunFileFrom, writeFileAtomically } from '../../node/index.ts'
 import { findMethod } from '../../registry.ts'
 import { type RunFile, type RunRow, solutionToText } from '../../solver/index.ts'
-import { variablesOf } from '../problems.ts'
-import { checkIteration, lastIteration, recordedRun, resultAt } from '../recorded-run.ts'
+import { recordedRun } from '../recorded-run.ts'
 import { type CommonOptions, exitCodes, type Session } from '../session.ts'
-import { convergenceChart } from '../solve.ts'
 
 export interface ReplayOptions extends CommonOptions {
   from?: number
@@ -114,7 +113,7 @@ async function replayAt(session: Session, path: string, k: number): Promise<numb
     return sayIterate(session, { iteration: k, x, measures: row?.measures ?? {}, evaluations: exact.evaluations })
   }
   const recorded = await recordedRun(path)
-  const { x, certificate, evaluations } = await resultAt(session, recorded, path, k)
+  const { x, certificate, evaluations } = await resultAt(session.signal, recorded, path, k)
   const measures = { ...row?.measures, ...certificate?.measures }
   return sayIterate(session, { iteration: k, x, measures, evaluations }, variablesOf(recorded.problem))
 }

@@ -10,11 +10,11 @@ import {
 } from '../../../experiments/index.ts'
 import { checked, InvalidInputError, OptionError } from '../../base/index.ts'
 import { chartsToSvg } from '../../drawing/index.ts'
+import { settings } from '../../inputs/index.ts'
 import { writeFileAtomically } from '../../node/index.ts'
 import { methods } from '../../registry.ts'
 import { type Reproduction, writeEvidence } from '../evidence.ts'
 import { type CommonOptions, exitCodes, type Session } from '../session.ts'
-import { settings } from '../values.ts'
 
 export interface ReproduceOptions extends CommonOptions {
   all?: boolean

@@ -3,6 +3,7 @@ import { compile, concatenate, constant, type Node, softplus, sqrt, square, sum 
 import { checked } from '../../base/index.ts'
 import { cmaEs } from '../../blackbox/index.ts'
 import { type Chart, type ChartSeries, formatNumber } from '../../drawing/index.ts'
+import { bindModel, fitChart } from '../../inputs/index.ts'
 import { gradientDescent, lbfgs, newton, problemFromGraph, rosenbrock } from '../../smooth/index.ts'
 import {
   type AsyncMethod,
@@ -13,11 +14,10 @@ import {
   smoothProblem,
   targetValue,
 } from '../../solver/index.ts'
-import { bindModel } from '../model.ts'
 import { type CommonOptions, exitCodes, type Session } from '../session.ts'
 import { solve } from '../solve.ts'
 import { adsorption, shuttle } from '../tour-data.ts'
-import { fitChart, fitModel } from './fit.ts'
+import { fitModel } from './fit.ts'
 
 /** One stop of the tour under `--json`. */
 interface Stop {

@@ -3,6 +3,18 @@ import { closest } from 'fastest-levenshtein'
 import { InvalidInputError, OptionError, ParseError, ShapeError } from '../../base/index.ts'
 import { type DataTable, numbersOf, parseCsv } from '../../data/index.ts'
 import { type Chart, chartToSvg, formatNumber } from '../../drawing/index.ts'
+import {
+  checkDimensions,
+  completed,
+  convergenceChart,
+  LARGEST_PLAN,
+  masses,
+  planToCsv,
+  pointCloud,
+  rowMajor,
+  sum,
+  weightColumns,
+} from '../../inputs/index.ts'
 import { readTextFile, writeFileAtomically } from '../../node/index.ts'
 import type { Iterate, Trace } from '../../solver/index.ts'
 import {
@@ -10,16 +22,14 @@ import {
   exactTransportClass,
   type Metric,
   metrics,
-  type Points,
   type TransportMethodName,
-  type TransportPlan,
   type TransportResult,
   transportAsync,
   transportClass,
   unbalancedTransportClass,
 } from '../../transport/index.ts'
 import { type CommonOptions, exitCodes, type Session } from '../session.ts'
-import { convergenceChart, showProgress } from '../solve.ts'
+import { showProgress } from '../solve.ts'
 
 export interface TransportCommandOptions extends CommonOptions {
   metric?: string
@@ -59,12 +69,6 @@ const methodNames: readonly TransportMethodName[] = [
   'unbalanced-sinkhorn',
 ]
 
-/** Columns of a table of points that hold masses instead of coordinates. */
-const weightColumns = ['weight', 'weights', 'mass']
-
-/** Entries of a plan that are written to a file; more would be gigabytes of text. */
-const LARGEST_PLAN = 2e7
-
 /** One of `known`, or an error that names the nearest. */
 function oneOf<const K extends readonly string[]>(flag: string, text: string, known: K): K[number] {
   if (known.includes(text)) return text
@@ -89,59 +93,6 @@ function needs(flag: string, other: string): never {
 
 const readTable = (path: string): DataTable => parseCsv(readTextFile(path), { source: basename(path) })
 
-function masses(table: DataTable, column: string): Float64Array {
-  const values = numbersOf(table, column)
-  const bad = values.findIndex((value) => value < 0)
-  if (bad >= 0) {
-    throw new InvalidInputError(
-      `${table.source}, line ${table.lines[bad]}: a weight must be >= 0, got ${values[bad]} in column '${column}'`,
-      { argument: column, expected: 'numbers >= 0', received: String(values[bad]) },
-    )
-  }
-  return values
-}
-
-const rowMajor = (columns: readonly Float64Array[], rows: number): Float64Array => {
-  const out = new Float64Array(rows * columns.length)
-  columns.forEach((column, j) => {
-    for (let i = 0; i < rows; i++) out[i * columns.length + j] = column[i]
-  })
-  return out
-}
-
-/** A cloud: coordinates in all columns but that of the weights, in the order of the file. */
-function readCloud(path: string): {
-  points: Points & { dimension: number }
-  weights: Float64Array | null
-  count: number
-} {
-  const table = readTable(path)
-  const isWeight = (name: string): boolean => weightColumns.includes(name.toLowerCase())
-  const found = table.columns.filter(isWeight)
-  if (found.length > 1) {
-    throw new ParseError(`${table.source}: more than one column of weights: ${found.join(', ')}`, {
-      argument: table.source,
-      expected: 'at most one column of weights',
-      received: found.join(', '),
-    })
-  }
-  const coordinates = table.columns.filter((name) => !isWeight(name))
-  if (coordinates.length === 0) {
-    throw new ParseError(`${table.source}: there is no column of coordinates, only '${found[0]}'`, {
-      argument: table.source,
-      expected: 'at least one column of coordinates',
-      received: found.join(', '),
-    })
-  }
-  const count = table.cells.length
-  const columns = coordinates.map((name) => numbersOf(table, name))
-  return {
-    points: { coordinates: rowMajor(columns, count), dimension: columns.length },
-    weights: found.length === 1 ? masses(table, found[0]) : null,
-    count,
-  }
-}
-
 /** Masses from a file: its column of weights, or its only column. */
 function readWeights(path: string, count: number, what: string): Float64Array {
   const table = readTable(path)
@@ -165,21 +116,6 @@ function readWeights(path: string, count: number, what: string): Float64Array {
     })
   }
   return values
-}
-
-const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0)
-
-/** Equal masses that sum to `total`. */
-const equal = (count: number, total: number): Float64Array => new Float64Array(count).fill(total / count)
-
-/** Points or rows without weights weigh the same, together as much as the other side (1 if neither has weights). */
-function completed(
-  a: Float64Array | null,
-  b: Float64Array | null,
-  n: number,
-  m: number,
-): { a: Float64Array; b: Float64Array } {
-  return { a: a ?? equal(n, b === null ? 1 : sum(b)), b: b ?? equal(m, a === null ? 1 : sum(a)) }
 }
 
 function readData(
@@ -220,18 +156,9 @@ function readData(
       },
     )
   }
-  const from = readCloud(source)
-  const to = readCloud(target)
-  if (from.points.dimension !== to.points.dimension) {
-    throw new ShapeError(
-      `${source} has points with ${from.points.dimension} coordinates, ${target} with ${to.points.dimension}; a column of weights must be called 'weight'`,
-      {
-        argument: target,
-        expected: `${from.points.dimension} coordinates`,
-        received: String(to.points.dimension),
-      },
-    )
-  }
+  const from = pointCloud(readTable(source), source)
+  const to = pointCloud(readTable(target), target)
+  checkDimensions(from, to)
   return {
     ...completed(from.weights, to.weights, from.count, to.count),
     cost: { source: from.points, target: to.points, metric: metricOf(metric) },
@@ -275,25 +202,6 @@ function balanced(data: TransportData, { normalize, unbalanced }: TransportComma
   return data
 }
 
-/** `source,target,mass`, one line for each pair that gets mass; indices count rows of data from 0. */
-function planToCsv(plan: TransportPlan): Uint8Array {
-  const parts = [Buffer.from('source,target,mass\n')]
-  if (plan.kind === 'sparse') {
-    const { rows, columns, masses: values } = plan.toSparse()
-    const lines = Array.from(rows, (row, k) => `${row},${columns[k]},${values[k]}\n`)
-    parts.push(Buffer.from(lines.join('')))
-  } else {
-    const row = new Float64Array(plan.columns)
-    for (let i = 0; i < plan.rows; i++) {
-      plan.row(i, row)
-      let lines = ''
-      for (let j = 0; j < row.length; j++) if (row[j] > 0) lines += `${i},${j},${row[j]}\n`
-      parts.push(Buffer.from(lines))
-    }
-  }
-  return Buffer.concat(parts)
-}
-
 /** `thalweg transport`. */
 export async function transportCommand(
   session: Session,
@@ -325,7 +233,8 @@ export async function transportCommand(
     onIteration: progressOf(session, options),
   })
   session.progress.stop()
-  if (options.plan !== undefined) writeFileAtomically(options.plan, planToCsv(result.plan))
+  if (options.plan !== undefined)
+    writeFileAtomically(options.plan, Buffer.concat([...planToCsv(result.plan)].map((part) => Buffer.from(part))))
   presentTransport(session, result, data, options)
   return result.converged ? exitCodes.solved : exitCodes.notConverged
 }
