@@ -15,6 +15,7 @@ import { type ReplayOptions, replayCommand } from './commands/replay.ts'
 import { type ReproduceOptions, reproduceCommand } from './commands/reproduce.ts'
 import { resumeCommand } from './commands/resume.ts'
 import { defaultPort, type ServeCommandOptions, serveCommand } from './commands/serve.ts'
+import { type SolveOptions, solveCommand } from './commands/solve.ts'
 import { tourCommand } from './commands/tour.ts'
 import { type TransportCommandOptions, transportCommand } from './commands/transport.ts'
 import { packageRoot } from './package-root.ts'
@@ -288,6 +289,35 @@ Examples:
     )
     .option('--host <address>', 'default localhost: reached from this machine only; 0.0.0.0 for the network')
     .action((options: ServeCommandOptions) => run(options, (session) => serveCommand(session, options)))
+
+  command('solve <model>', 'solve a mixed-integer, linear or quadratic program from an MPS or LP file (.gz too)')
+    .option(
+      '--method <name>',
+      'highs (exact, the default) or balans (good points of hard models, for 60 s unless told)',
+    )
+    .option('--set <name=value>', 'set an option of the method (repeat)', settingFlag)
+    .option('--engine <name>', 'what solves: highs (the default) or cbc (if installed)')
+    .addOption(
+      new Option('--gap <number>', 'relative gap at which it is solved, default 1e-4').argParser(
+        numberFlag('--gap', { min: 0 }),
+      ),
+    )
+    .addOption(
+      new Option('--max-nodes <count>', 'stop after so many nodes of the search tree').argParser(
+        integerFlag('--max-nodes', 1),
+      ),
+    )
+    .addOption(
+      new Option('--max-iterations <count>', 'stop balans after so many iterations').argParser(
+        integerFlag('--max-iterations'),
+      ),
+    )
+    .option('--start <file.sol>', 'begin from this solution')
+    .option('--solution <file.sol>', 'write the solution to this file')
+    .option('--write <file>', 'write the model to this .mps or .lp file')
+    .option('--svg <file>', 'write the plot of incumbent and bound to this file')
+    .option('--no-plot', 'no plot in the terminal')
+    .action((model: string, options: SolveOptions) => run(options, (session) => solveCommand(session, model, options)))
 
   command('bench [rooms...]', 'measure against named peers (from a checkout of the repository)')
     .option('--output <file>', 'write the tables to this Markdown file')

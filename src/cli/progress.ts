@@ -29,7 +29,7 @@ export class Progress {
       this.bar = new SingleBar(
         {
           format: '  {bar} {percentage}%  {doing}',
-          barsize: 24,
+          barsize: 16,
           hideCursor: true,
           clearOnComplete: true,
           fps: 10,
@@ -39,7 +39,7 @@ export class Progress {
       )
       this.bar.start(100, 0, { doing: '' })
     }
-    const room = Math.max(10, (this.stream.columns || 80) - 36)
+    const room = Math.max(10, (this.stream.columns || 80) - 28)
     const part = Number.isFinite(fraction) ? Math.max(0, Math.min(1, fraction)) : 0
     this.bar.update(Math.floor(100 * part), { doing: doing.slice(0, room) })
   }

@@ -17,6 +17,9 @@ export const FEASIBILITY_TOLERANCE = 1e-6
 /** What the objective is where it is not 1 in size: gaps are relative to at least this. */
 const SMALLEST_SCALE = 1e-2
 
+/** Gaps up to this are rounding: objective and bound are computed in different ways. */
+const ROUNDING = 1e-14
+
 function below(value: number, bound: number): number {
   return value >= bound ? 0 : (bound - value) / Math.max(1, Math.abs(bound))
 }
@@ -103,5 +106,5 @@ export function polished(program: MixedIntegerProgram, x: Float64Array): Float64
  */
 export function relativeGap(objective: number, bound: number): number {
   const gap = (objective - bound) / Math.max(Math.abs(objective), SMALLEST_SCALE)
-  return Number.isNaN(gap) ? Infinity : Math.max(0, gap)
+  return Number.isNaN(gap) ? Infinity : gap > ROUNDING ? gap : 0
 }

@@ -1,6 +1,7 @@
 import { checkNames, describe, InvalidInputError } from '../base/index.ts'
 import { type AsyncMethod, type Result, type RunOptions, runAsync, type Status } from '../solver/index.ts'
 import { type Expression, Variable } from './algebra.ts'
+import { relativeGap } from './certificate.ts'
 import type { InfeasibleSubsystem, MipEngine, SearchProgress } from './engine.ts'
 import { type HighsState, highs } from './highs.ts'
 import { type PreparedMixedIntegerProgram, signOf } from './mixed-integer-class.ts'
@@ -107,8 +108,12 @@ function named(names: readonly string[], values: Float64Array): Record<string, n
   return record
 }
 
+const total = (values: ArrayLike<number>): number => Array.from(values).reduce((sum, value) => sum + value, 0)
+
 /** What a state may hold besides the point; methods other than `highs` may lack some. */
-type Findings = Partial<Pick<HighsState, 'bound' | 'gap' | 'nodes' | 'duals' | 'subsystem'>>
+type Findings = Partial<Pick<HighsState, 'bound' | 'duals' | 'subsystem'>> & {
+  readonly nodes?: number | ArrayLike<number>
+}
 
 /** Puts the result of a run on a program, by any method, into the names and the sense of the model. */
 export function mipSolution(program: MixedIntegerProgram, run: Result<Float64Array>): MipSolution {
@@ -138,12 +143,12 @@ export function mipSolution(program: MixedIntegerProgram, run: Result<Float64Arr
     feasible,
     objective: feasible ? sign * measures.objective : NaN,
     bound: sign * (findings.bound ?? -Infinity),
-    gap: feasible ? (findings.gap ?? Infinity) : Infinity,
+    gap: feasible ? relativeGap(measures.objective, findings.bound ?? -Infinity) : Infinity,
     variables: feasible ? named(program.columnNames, x) : {},
     duals: duals && named(program.rowNames, duals.rows),
     reducedCosts: duals && named(program.columnNames, duals.columns),
     infeasibleSubsystem: findings.subsystem ?? null,
-    nodes: findings.nodes ?? 0,
+    nodes: typeof findings.nodes === 'object' ? total(findings.nodes) : (findings.nodes ?? 0),
     seconds: run.elapsedMs / 1000,
     message: run.message,
     run,

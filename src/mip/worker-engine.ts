@@ -85,7 +85,12 @@ class WorkerSession implements EngineSession {
       (reply) => isCurrent() && this.receive(reply),
       (reason) => isCurrent() && this.lose(reason),
     )
-    await this.begin(0, { kind: 'open', task: 0, program: this.program, cancelled: this.cancelled })
+    try {
+      await this.begin(0, { kind: 'open', task: 0, program: this.program, cancelled: this.cancelled })
+    } catch (error) {
+      await this.disconnect('the program could not be sent')
+      throw error
+    }
   }
 
   async solve(request: SolveRequest, { signal, onProgress }: SolveEvents = {}): Promise<EngineAnswer> {
@@ -172,7 +177,11 @@ class WorkerSession implements EngineSession {
         },
       }
       port.hold(true)
-      port.send(request)
+      try {
+        port.send(request)
+      } catch (cause) {
+        this.task.fail(cause as Error)
+      }
     })
   }
 

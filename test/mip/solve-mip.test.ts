@@ -202,15 +202,25 @@ describe('solveMip', () => {
   })
 
   it('ends at its limits with the best point and a bound', async () => {
-    const program = knapsack(35, 5)
-    const solution = await solveMip(program, { maxNodes: 1, relativeGap: 0 })
-    expect(solution.status).toBe('stalled')
-    expect(solution.message).toMatch(/1 nodes are explored/)
-    expect(solution.feasible).toBe(true)
-    expect(solution.bound).toBeGreaterThanOrEqual(solution.objective)
-    expect(solution.gap).toBeCloseTo((solution.bound - solution.objective) / solution.objective, 12)
-    const again = await solveMip(program, { maxNodes: 1, relativeGap: 0 })
-    expect(again.variables).toEqual(solution.variables)
+    const { model } = workshop()
+    const limited: MipEngine = {
+      ...highsInProcess(),
+      open: async () => ({
+        solve: async ({ maxNodes }) => ({
+          status: 'node-limit',
+          x: Float64Array.of(10, 10),
+          objective: 807,
+          bound: 1200,
+          nodes: maxNodes!,
+          elapsedMs: 1,
+        }),
+        close: async () => undefined,
+      }),
+    }
+    const solution = await solveMip(model, { maxNodes: 5, engine: limited })
+    expect(solution).toMatchObject({ status: 'stalled', feasible: true, objective: 807, bound: 1200, nodes: 5 })
+    expect(solution.message).toMatch(/5 nodes are explored/)
+    expect(solution.gap).toBeCloseTo(393 / 807, 12)
   })
 
   it('returns the incumbent when it is aborted', async () => {

@@ -5,6 +5,8 @@ import { readMps } from './read-mps.ts'
 import { writeLp } from './write-lp.ts'
 import { writeMps } from './write-mps.ts'
 
+export { readSolution, writeSolution } from './solution.ts'
+
 /** The formats of models. */
 export type ModelFormat = 'mps' | 'lp'
 
