@@ -2,8 +2,15 @@ export { Comparison, Expression, type QuadraticTerm, sum, type Term, Variable } 
 export { type Acceptance, autofittedTemperature, type SimulatedAnnealing } from './balans/acceptance.ts'
 export { type Arm, neighbourhoodFamilies, parseArm, parseArms } from './balans/arms.ts'
 export { type BalansOptions, balans } from './balans/balans.ts'
+export { type Exchange, sharedIncumbent } from './balans/exchange.ts'
 export type { DestroyOptions, FamilyName, NeighbourhoodFamily } from './balans/neighbourhood.ts'
 export { type Outcome, outcomes, type Scores } from './balans/outcome.ts'
+export {
+  balansPortfolio,
+  type PortfolioOptions,
+  type PortfolioResult,
+  randomConfiguration,
+} from './balans/portfolio.ts'
 export { type DiscreteColumns, discreteColumns, type SearchPoint } from './balans/search-point.ts'
 export { type PolicyChoice, type PresetName, paperArms, presets, type Settings } from './balans/settings.ts'
 export type { ArmSummary, BalansState, TrialRecord } from './balans/state.ts'
@@ -31,6 +38,7 @@ export {
   signOf,
 } from './mixed-integer-class.ts'
 export * from './mixed-integer-program.ts'
+export { type Incumbent, primalGap, primalIntegral } from './primal-integral.ts'
 export {
   type Constraint,
   type Declaration,

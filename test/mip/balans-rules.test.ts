@@ -123,12 +123,11 @@ describe('adaptation', () => {
   })
 
   it('lets limits grow while nothing is found', () => {
-    const limits = { improved: false, fruitless: 8, patience: 8, smallest: 1, largest: 10 }
+    const limits = { fruitless: 8, patience: 8, largest: 10 }
     expect(nextLimit(2, limits)).toBe(3)
     expect(nextLimit(2, { ...limits, fruitless: 7 })).toBe(2)
+    expect(nextLimit(2, { ...limits, fruitless: 0 })).toBe(2)
     expect(nextLimit(9, limits)).toBe(10)
-    expect(nextLimit(3, { ...limits, improved: true, fruitless: 0 })).toBe(2)
-    expect(nextLimit(1, { ...limits, improved: true, fruitless: 0 })).toBe(1)
   })
 })
 

@@ -8,11 +8,16 @@
 export type Exhaustion = 'exhausted' | 'cut' | 'none'
 
 const GROW = 1.25
-const GROW_FAST = 1.6
+const GROW_FAST = 2
 const SHRINK = 0.6
 
 /** A solve that took less than this share of its limit was much too easy. */
-const EASY = 0.25
+const EASY = 0.1
+
+/** Whether a solve took next to nothing of its limit. */
+export function isEasy(cost: number, limit: number): boolean {
+  return cost < EASY * limit
+}
 
 /** Columns that a neighbourhood should free at least. */
 const FEWEST = 5
@@ -44,7 +49,7 @@ export function nextSize(
   if (improved) return size
   let factor = SHRINK
   if (exhaustion === 'none') factor = GROW_FAST
-  else if (exhaustion === 'exhausted') factor = cost < EASY * limit ? GROW_FAST : GROW
+  else if (exhaustion === 'exhausted') factor = isEasy(cost, limit) ? GROW_FAST : GROW
   const smallest = Math.min(1, FEWEST / Math.max(1, columns))
   return Math.min(1, Math.max(smallest, size * factor))
 }
@@ -89,27 +94,11 @@ export function nextPace(pace: number, gain: number, cost: number): number {
 /** Limits grow by this factor after a round of the arms without an improvement. */
 const LIMIT_GROWTH = 1.5
 
-/**
- * The limit of the next solves: greater after `patience` of them in a row have brought nothing, and back to the smallest one
- * after an improvement.
- */
+/** The limit of the next solves: greater after every `patience` of them in a row that have brought nothing. */
 export function nextLimit(
   limit: number,
-  {
-    improved,
-    fruitless,
-    patience,
-    smallest,
-    largest,
-  }: {
-    improved: boolean
-    fruitless: number
-    patience: number
-    smallest: number
-    largest: number
-  },
+  { fruitless, patience, largest }: { fruitless: number; patience: number; largest: number },
 ): number {
-  if (improved) return Math.max(smallest, limit / LIMIT_GROWTH)
   if (fruitless === 0 || fruitless % patience !== 0) return limit
   return Math.min(largest, limit * LIMIT_GROWTH)
 }

@@ -6,13 +6,15 @@ import type { EngineSession, MipEngine } from '../engine.ts'
 import { defaultEngine } from '../highs-workers.ts'
 import { type PreparedMixedIntegerProgram, signOf } from '../mixed-integer-class.ts'
 import type { Acceptance } from './acceptance.ts'
+import type { Exchange } from './exchange.ts'
 import { firstSolution } from './first-solution.ts'
 import type { FamilyName } from './neighbourhood.ts'
 import { outcomes, type Scores } from './outcome.ts'
-import { beginSearch, finished, raiseBound, searchStep, type Workplace } from './search.ts'
+import { beginSearch, finished, goOnFrom, type NodeLimits, raiseBound, searchStep, type Workplace } from './search.ts'
 import { discreteColumns, minimizedObjective } from './search-point.ts'
-import { configure, type PolicyChoice, type PresetName, presets } from './settings.ts'
+import { type Configuration, configure, type PolicyChoice, type PresetName, presets } from './settings.ts'
 import type { BalansState } from './state.ts'
+import type { Limit } from './trial.ts'
 
 export interface BalansOptions {
   /**
@@ -31,13 +33,8 @@ export interface BalansOptions {
   scores?: Scores
   /** Which candidates take the place of the current solution: a rule by name or with its options. */
   acceptance?: Acceptance | Acceptance['rule']
-  /** Seconds for the first solution, > 0. */
+  /** Seconds for the first solution, > 0; with `adaptLimit` the most, and the search goes on as soon as there is one. */
   firstSeconds?: number
-  /**
-   * Ends the first solve once its incumbent has stood for this times as long as it took to find it, and for half a second, > 0;
-   * Infinity: it runs for all of `firstSeconds`. Not used when nodes are the limit.
-   */
-  firstPatience?: number
   /** Seconds for each neighbourhood, > 0; with `adaptLimit` the most. */
   iterationSeconds?: number
   /** Seconds for the neighbourhoods of single families, e.g. `{ 'local-branching': 150 }`. */
@@ -69,6 +66,8 @@ export interface BalansOptions {
   workers?: number
   /** What solves the programs. Default: HiGHS, in threads of their own where that can be. */
   engine?: MipEngine
+  /** Shares best solutions with other runs, which then depend on time. Default: none. */
+  exchange?: Exchange
   /** Called at once with each new best solution and its objective, also in the middle of a solve. */
   onIncumbent?: (x: Float64Array, objective: number) => void
 }
@@ -104,6 +103,22 @@ async function workplaceOf(
       },
     }
   })
+}
+
+/** Where limits adapt, the first solve is this many times as long as the linear relaxation took, and at least so many seconds. */
+const FIRST_OF_RELAXATION = 5
+const FIRST_SECONDS = 0.5
+
+/** The seconds of the attempts at a first solution: all at once, or little first and then twice as much each time. */
+function firstSeconds(
+  { adaptLimit, firstSeconds: most }: Configuration,
+  nodes: NodeLimits,
+  relaxationSeconds: number,
+): number[] {
+  if (!adaptLimit || nodes !== null) return [most]
+  const attempts: number[] = []
+  for (let s = Math.max(FIRST_SECONDS, FIRST_OF_RELAXATION * relaxationSeconds); s < most; s *= 2) attempts.push(s)
+  return [...attempts, most]
 }
 
 /**
@@ -173,11 +188,6 @@ export const balans = defineAsyncMethod<PreparedMixedIntegerProgram, BalansOptio
       },
     ),
     firstSeconds: positive<number | undefined>(undefined, 'seconds for the first solution'),
-    firstPatience: {
-      ...positive<number | undefined>(undefined, 'patience with the first solve'),
-      expected: 'a number > 0, or Infinity',
-      accepts: (value): value is number => typeof value === 'number' && value > 0,
-    },
     iterationSeconds: positive<number | undefined>(undefined, 'seconds for a neighbourhood'),
     familySeconds: structured<BalansOptions['familySeconds']>(
       undefined,
@@ -204,11 +214,17 @@ export const balans = defineAsyncMethod<PreparedMixedIntegerProgram, BalansOptio
       'an engine such as highsInProcess()',
       (value) => isObject(value) && typeof (value as MipEngine).open === 'function',
     ),
+    exchange: structured<Exchange | undefined>(
+      undefined,
+      'exchange of solutions',
+      'an exchange (sharedIncumbent())',
+      (value) => isObject(value) && typeof (value as Exchange).take === 'function',
+    ),
     onIncumbent: callback<(x: Float64Array, objective: number) => void>('hears of each new best solution'),
   },
 
   create(options) {
-    const { preset, workers, engine, iterationNodes, onIncumbent, ...given } = options
+    const { preset, workers, engine, iterationNodes, exchange, onIncumbent, ...given } = options
     const { firstNodes = 10 * (iterationNodes ?? 0), ...settings } = given
     const configuration = configure(preset, settings)
     const nodes = iterationNodes === undefined ? null : { first: firstNodes, iteration: iterationNodes }
@@ -221,6 +237,7 @@ export const balans = defineAsyncMethod<PreparedMixedIntegerProgram, BalansOptio
       if (!(value < state.bestValue)) return
       state.best = x
       state.bestValue = value
+      exchange?.offer(x, value)
       onIncumbent?.(x, state.sign * value)
     }
 
@@ -262,17 +279,18 @@ export const balans = defineAsyncMethod<PreparedMixedIntegerProgram, BalansOptio
       async step(program, state, context): Promise<StepOutcome> {
         const place = await workplace(program, context)
         if (state.finished) return finished(state)
+        const better = state.phase === 'search' ? (exchange?.take(state.bestValue) ?? null) : null
+        if (better !== null) goOnFrom(state, better.x, better.value)
         if (state.phase === 'search') return searchStep(place, state, configuration, nodes, context, listener(state))
         const [session] = place.sessions
         const { signal } = context
-        const limit = (seconds: number) => {
+        const limit = (seconds: number): Limit => {
           const maxSeconds = Math.min(nodes === null ? seconds : Infinity, context.secondsLeft())
           return {
             ...(maxSeconds < Infinity && { maxSeconds: Math.max(maxSeconds, 1e-3) }),
             ...(nodes !== null && { maxNodes: nodes.first }),
           }
         }
-
         program.onSolve()
         const relaxed = await session.solve({ relaxed: true, ...limit(configuration.firstSeconds) }, { signal })
         if (relaxed.status === 'infeasible')
@@ -283,10 +301,8 @@ export const balans = defineAsyncMethod<PreparedMixedIntegerProgram, BalansOptio
         const partial = state.current === null && start.some((value) => !Number.isNaN(value)) ? start : null
         const first = await firstSolution(session, program, partial, {
           incumbent: state.current,
-          limit: limit(configuration.firstSeconds),
-          secondLimit: () => limit(Infinity),
-          patience: nodes === null ? configuration.firstPatience : Infinity,
-          patienceSeconds: 0.5,
+          attempts: firstSeconds(configuration, nodes, relaxed.elapsedMs / 1000).map(limit),
+          lastLimit: limit(Infinity),
           relativeGap: context.tolerance,
           seed: context.random.split('first').integer(2 ** 31),
           signal,

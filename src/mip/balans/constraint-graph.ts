@@ -12,6 +12,7 @@ export const constraintGraph: NeighbourhoodFamily = {
   name: 'constraint-graph',
   summary: 'Frees integer columns that share rows.',
   sized: true,
+  sizeAdapts: true,
   needs: 'any',
   usesRelaxation: false,
   containsCurrent: true,

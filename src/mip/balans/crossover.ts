@@ -28,6 +28,7 @@ export const crossover: NeighbourhoodFamily = {
   name: 'crossover',
   summary: 'Frees the integer columns in which two solutions differ.',
   sized: false,
+  sizeAdapts: false,
   needs: 'any',
   usesRelaxation: false,
   containsCurrent: true,

@@ -14,6 +14,7 @@ export const dins: NeighbourhoodFamily = {
   name: 'dins',
   summary: 'Lets general integer columns move towards the linear relaxation.',
   sized: false,
+  sizeAdapts: false,
   needs: 'general',
   usesRelaxation: true,
   containsCurrent: true,

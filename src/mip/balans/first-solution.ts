@@ -17,15 +17,10 @@ export interface FirstSolution {
 export interface FirstSolutionOptions {
   /** A solution that is known already; the search starts from it. */
   readonly incumbent: Float64Array | null
-  readonly limit: Limit
-  /** What the second attempt, for any feasible point, may cost. */
-  readonly secondLimit: () => Limit
-  /**
-   * Ends the solve when its incumbent has not improved for `patience` times as long as it took to find it, and for at least
-   * `patienceSeconds`. Infinity: never.
-   */
-  readonly patience: number
-  readonly patienceSeconds: number
+  /** What each attempt may cost, in order; a later one is made only where those before found nothing. At least one. */
+  readonly attempts: readonly Limit[]
+  /** What the last attempt, for any feasible point, may cost. */
+  readonly lastLimit: Limit
   /** Where the engine may end. */
   readonly relativeGap: number
   readonly seed: number
@@ -44,8 +39,8 @@ function fixedAt({ lower, upper, types }: MixedIntegerProgram, start: Float64Arr
 }
 
 /**
- * The first solution: the whole program for a time, with a partial start fixed; if that gives none, the first feasible point
- * without the start.
+ * The first solution: the whole program within the limits of the attempts, with a partial start fixed; if that gives none, the
+ * first feasible point without the start.
  *
  * @param start length n, NaN where it says nothing; null for none
  */
@@ -53,59 +48,44 @@ export async function firstSolution(
   session: EngineSession,
   program: PreparedMixedIntegerProgram,
   start: Float64Array | null,
-  options: FirstSolutionOptions,
+  { incumbent, attempts, lastLimit, relativeGap, seed, signal, onSolution }: FirstSolutionOptions,
 ): Promise<FirstSolution> {
-  const { seed, signal, patience, patienceSeconds, incumbent } = options
   const sign = signOf(program)
   const best: { x: Float64Array | null; value: number } = { x: null, value: Infinity }
-  const consider = (found: Float64Array): boolean => {
+  const consider = (found: Float64Array): void => {
     const x = settled(program, found)
     const value = minimizedObjective(program, x)
-    if (!(value < best.value)) return false
+    if (!(value < best.value)) return
     best.x = x
     best.value = value
-    options.onSolution?.(x, value)
-    return true
+    onSolution?.(x, value)
   }
   if (incumbent !== null) consider(incumbent)
-  const enough = new AbortController()
-  const stop = (): void => enough.abort()
-  signal.addEventListener('abort', stop, { once: true })
-  let improvedAt = incumbent === null ? Infinity : 0
-  try {
-    if (signal.aborted) stop()
+  let bound = -Infinity
+  let status: EngineStatus = 'interrupted'
+  for (const limit of attempts) {
     program.onSolve()
     const answer = await session.solve(
       {
-        ...options.limit,
+        ...limit,
+        relativeGap,
         seed,
         ...(start && { change: fixedAt(program, start) }),
         ...(incumbent && { start: incumbent }),
       },
-      {
-        signal: enough.signal,
-        onProgress({ x, elapsedMs }) {
-          if (x !== undefined && consider(x)) improvedAt = elapsedMs
-          const waited = elapsedMs - improvedAt
-          if (waited > Math.max(1000 * patienceSeconds, patience * improvedAt)) stop()
-        },
-      },
+      { signal, onProgress: ({ x }) => x !== undefined && consider(x) },
     )
     if (answer.x !== null) consider(answer.x)
-    const whole = start === null
-    const bound = whole ? sign * answer.bound : -Infinity
-    if (best.x !== null) {
-      // Optimal among the points that agree with the start says nothing of the others.
-      const status = whole || answer.status !== 'optimal' ? answer.status : 'solution-limit'
-      return { status, ...best, bound }
-    }
-    const settledIt = answer.status !== 'time-limit' && answer.status !== 'node-limit'
-    if (signal.aborted || (whole && settledIt)) return { status: answer.status, ...best, bound }
-    program.onSolve()
-    const second = await session.solve({ ...options.secondLimit(), maxSolutions: 1, seed }, { signal })
-    if (second.x !== null) consider(second.x)
-    return { status: second.status, ...best, bound: sign * second.bound }
-  } finally {
-    signal.removeEventListener('abort', stop)
+    status = answer.status
+    if (start === null) bound = Math.max(bound, sign * answer.bound)
+    // Optimal among the points that agree with the start says nothing of the others.
+    else if (status === 'optimal') status = 'solution-limit'
+    const limited = status === 'time-limit' || status === 'node-limit'
+    if (best.x !== null || signal.aborted || (start === null && !limited)) return { status, ...best, bound }
+    if (!limited) break
   }
+  program.onSolve()
+  const last = await session.solve({ ...lastLimit, maxSolutions: 1, seed }, { signal })
+  if (last.x !== null) consider(last.x)
+  return { status: last.status, ...best, bound: Math.max(bound, sign * last.bound) }
 }

@@ -14,6 +14,7 @@ export const lbRelax: NeighbourhoodFamily = {
   name: 'lb-relax',
   summary: 'Frees the binary columns that the relaxation near the current solution would change most.',
   sized: true,
+  sizeAdapts: true,
   needs: 'binary',
   usesRelaxation: false,
   containsCurrent: true,

@@ -34,6 +34,7 @@ export const localBranching: NeighbourhoodFamily = {
   name: 'local-branching',
   summary: 'Lets at most a given number of binary columns change.',
   sized: true,
+  sizeAdapts: true,
   needs: 'binary',
   usesRelaxation: false,
   containsCurrent: true,

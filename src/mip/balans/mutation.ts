@@ -10,6 +10,7 @@ export const mutation: NeighbourhoodFamily = {
   name: 'mutation',
   summary: 'Frees a random part of the integer columns.',
   sized: true,
+  sizeAdapts: true,
   needs: 'any',
   usesRelaxation: false,
   containsCurrent: true,

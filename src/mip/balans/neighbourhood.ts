@@ -40,6 +40,8 @@ export interface NeighbourhoodFamily {
   readonly summary: string
   /** Whether an arm of this family has a size. */
   readonly sized: boolean
+  /** Whether a greater size makes the sub-program larger, so that it can follow what the solves cost. */
+  readonly sizeAdapts: boolean
   /** Which integer columns there must be for it to act at all. */
   readonly needs: 'any' | 'binary' | 'general'
   /** Whether it reads the solution of the linear relaxation. */

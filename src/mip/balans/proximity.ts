@@ -13,6 +13,7 @@ export const proximity: NeighbourhoodFamily = {
   name: 'proximity',
   summary: 'Looks for the nearest solution that is better by a given share.',
   sized: true,
+  sizeAdapts: false,
   needs: 'binary',
   usesRelaxation: false,
   containsCurrent: false,

@@ -11,6 +11,7 @@ export const randomObjective: NeighbourhoodFamily = {
   name: 'random-objective',
   summary: 'Takes any feasible point, in a random direction.',
   sized: false,
+  sizeAdapts: false,
   needs: 'any',
   usesRelaxation: false,
   containsCurrent: false,

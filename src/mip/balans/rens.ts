@@ -22,6 +22,7 @@ export const rens: NeighbourhoodFamily = {
   name: 'rens',
   summary: 'Rounds fractional columns of the linear relaxation as well as possible.',
   sized: true,
+  sizeAdapts: true,
   needs: 'any',
   usesRelaxation: true,
   containsCurrent: false,

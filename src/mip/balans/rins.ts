@@ -26,6 +26,7 @@ export const rins: NeighbourhoodFamily = {
   name: 'rins',
   summary: 'Frees columns in which the linear relaxation disagrees with the current solution.',
   sized: true,
+  sizeAdapts: true,
   needs: 'any',
   usesRelaxation: true,
   containsCurrent: true,

@@ -5,7 +5,7 @@ import type { EngineSession } from '../engine.ts'
 import { EngineError } from '../engine-error.ts'
 import type { PreparedMixedIntegerProgram } from '../mixed-integer-class.ts'
 import { accepts, cooled, firstTemperature } from './acceptance.ts'
-import { type Exhaustion, nextLimit, nextPace, nextSize, rateReward, roundsOf } from './adaptation.ts'
+import { type Exhaustion, isEasy, nextLimit, nextPace, nextSize, rateReward, roundsOf } from './adaptation.ts'
 import { type Arm, actingArms, parseArm } from './arms.ts'
 import { isImprovement, outcomeOf, outcomes } from './outcome.ts'
 import type { DiscreteColumns, SearchPoint } from './search-point.ts'
@@ -26,10 +26,10 @@ export interface Workplace {
 /** Limits in nodes, for the deterministic mode; null where seconds are the limit. */
 export type NodeLimits = { readonly first: number; readonly iteration: number } | null
 
-/** Where limits adapt, the first one in seconds is this many times what the linear relaxation took... */
-const LIMIT_OF_RELAXATION = 1
+/** Where limits adapt, the first one in seconds is this share of what the linear relaxation took... */
+const LIMIT_OF_RELAXATION = 0.25
 /** ... and at least this long. */
-const SMALLEST_SECONDS = 0.25
+const SMALLEST_SECONDS = 0.1
 /** Earlier solutions that are kept to cross with. */
 const KEPT = 10
 /** The engine may be lost this often in a row. */
@@ -144,8 +144,13 @@ export async function searchStep(
       configuration.reward === 'rate'
         ? rateReward(gain, cost, state.pace)
         : configuration.scores[outcomes.indexOf(outcome)]
-    bandit.update(state.bandit, arm, reward, probability)
-    if (configuration.reward === 'rate') {
+    const grown = state.sizes[arm]
+    const improved = outcome === 'best' || outcome === 'better'
+    adapt(state, arms, arm, configuration, nodes, { trial, improved, cost, limit, columns })
+    // What cost next to nothing and will be larger the next time says nothing of the arm.
+    const probe = configuration.reward === 'rate' && !improved && isEasy(cost, limit) && state.sizes[arm] > grown
+    if (!probe) bandit.update(state.bandit, arm, reward, probability)
+    if (configuration.reward === 'rate' && !probe) {
       const rounds = roundsOf(cost, state.smallestLimit)
       for (let round = 1; round < rounds; round++) bandit.update(state.bandit, arm, 0, probability)
     }
@@ -160,13 +165,6 @@ export async function searchStep(
       state.others = [trial.x, ...state.others].slice(0, KEPT)
     }
     best = Math.min(best, candidate)
-    adapt(state, arms, arm, configuration, nodes, {
-      trial,
-      improved: outcome === 'best' || outcome === 'better',
-      cost,
-      limit,
-      columns,
-    })
     state.counts[arm * outcomes.length + outcomes.indexOf(outcome)]++
     state.rewards[arm] += reward
     state.seconds[arm] += trial.elapsedMs / 1000
@@ -188,6 +186,15 @@ export async function searchStep(
   }
   await recover(place, state, trials)
   if (solvedWhole) return finished(state)
+}
+
+/** Takes a better solution that somebody else has found. */
+export function goOnFrom(state: BalansState, x: Float64Array, value: number): void {
+  if (state.current !== null) state.others = [state.current, ...state.others].slice(0, KEPT)
+  state.current = x
+  state.currentValue = value
+  state.best = x
+  state.bestValue = value
 }
 
 /** Gaps below this are rounding of two sums of the same numbers. */
@@ -237,7 +244,7 @@ function adapt(
   const { trial, improved, cost, limit, columns } = done
   const { family } = arms[arm]
   state.fruitless = improved ? 0 : state.fruitless + 1
-  if (configuration.adaptSize && family.sized) {
+  if (configuration.adaptSize && family.sizeAdapts) {
     state.sizes[arm] = nextSize(state.sizes[arm], {
       improved,
       exhaustion: exhaustionOf(trial),
@@ -248,14 +255,7 @@ function adapt(
   }
   if (!configuration.adaptLimit) return
   const largest = nodes === null ? configuration.iterationSeconds : 100 * nodes.iteration
-  const smallest = state.smallestLimit
-  state.limit = nextLimit(state.limit, {
-    improved,
-    fruitless: state.fruitless,
-    patience: arms.length,
-    smallest,
-    largest,
-  })
+  state.limit = nextLimit(state.limit, { fruitless: state.fruitless, patience: arms.length, largest })
   // Begun anew, the whole program needs longer than the last time to get further.
   if (family.name === 'whole-program' && trial.status !== 'optimal') state.wholeLimit *= 2
 }

@@ -20,7 +20,6 @@ export interface Settings {
   readonly scores: Scores
   readonly acceptance: Acceptance | Acceptance['rule']
   readonly firstSeconds: number
-  readonly firstPatience: number
   readonly iterationSeconds: number
   readonly familySeconds: Readonly<Partial<Record<FamilyName, number>>>
   readonly auxiliarySeconds: number
@@ -60,7 +59,6 @@ const paper: Settings = {
   scores: [3, 2, 1, 0],
   acceptance: { rule: 'simulated-annealing', start: 20, end: 1, step: 0.1, cooling: 'linear' },
   firstSeconds: 20,
-  firstPatience: Infinity,
   iterationSeconds: 60,
   familySeconds: { 'local-branching': 150 },
   auxiliarySeconds: 20,
@@ -93,7 +91,6 @@ export const presets = {
     scores: [1, 1, 0, 0],
     acceptance: { rule: 'hill-climbing' },
     firstSeconds: 20,
-    firstPatience: 0.5,
     iterationSeconds: 10,
     familySeconds: {},
     auxiliarySeconds: 2,

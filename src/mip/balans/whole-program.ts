@@ -8,6 +8,7 @@ export const wholeProgram: NeighbourhoodFamily = {
   name: 'whole-program',
   summary: 'Lets the engine search the whole program from the current solution.',
   sized: false,
+  sizeAdapts: false,
   needs: 'any',
   usesRelaxation: false,
   containsCurrent: true,
