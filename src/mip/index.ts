@@ -38,7 +38,6 @@ export {
   signOf,
 } from './mixed-integer-class.ts'
 export * from './mixed-integer-program.ts'
-export { type Incumbent, primalGap, primalIntegral } from './primal-integral.ts'
 export {
   type Constraint,
   type Declaration,
@@ -48,6 +47,7 @@ export {
   mipModel,
   type VariableOptions,
 } from './model.ts'
+export { type Incumbent, primalGap, primalIntegral } from './primal-integral.ts'
 export { type MipSolution, mipSolution, type SolveMipOptions, solveMip } from './solve-mip.ts'
 export {
   generalizedIndependentSetProblem,
