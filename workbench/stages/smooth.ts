@@ -1,10 +1,8 @@
 import type { LeastSquaresProblem, NonlinearSystem } from '../../src/smooth/index.ts'
 import type { Iterate, Problem, SmoothProblem } from '../../src/solver/index.ts'
+import { landscapeOver } from './landscape.ts'
 import type { Frame, Scene } from './scene.ts'
 import type { Setting, Stage } from './stage.ts'
-
-/** Grid of a landscape: fine enough for smooth contours, coarse enough to take no time. */
-const GRID = 140
 
 /** The height of the landscape: the objective, or the squared norm of the residuals of a system. */
 function heightOf(problem: Problem): (x: Float64Array) => number {
@@ -23,26 +21,8 @@ function heightOf(problem: Problem): (x: Float64Array) => number {
 function landscape({ problem, example, parameters }: Setting): Scene | null {
   const frame = example.frame?.(parameters as never) ?? null
   if (frame === null) return null
-  const [left, right, bottom, top] = frame
-  const height = heightOf(problem)
-  const field = new Float64Array(GRID * GRID)
-  const x = new Float64Array(2)
-  for (let i = 0; i < GRID; i++) {
-    x[1] = bottom + ((top - bottom) * i) / (GRID - 1)
-    for (let j = 0; j < GRID; j++) {
-      x[0] = left + ((right - left) * j) / (GRID - 1)
-      field[i * GRID + j] = height(x)
-    }
-  }
   const { minimizer } = problem as SmoothProblem
-  return {
-    kind: 'plane',
-    columns: GRID,
-    rows: GRID,
-    field,
-    frame,
-    minimizer: minimizer === undefined ? null : [minimizer[0], minimizer[1]],
-  }
+  return landscapeOver(heightOf(problem), frame, minimizer === undefined ? null : [minimizer[0], minimizer[1]])
 }
 
 /** Names under which methods that work with many points keep them. */

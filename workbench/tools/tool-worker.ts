@@ -1,3 +1,4 @@
+import { useEffect, useMemo, useRef } from 'preact/hooks'
 import type { Failure } from '../worker/failure.ts'
 
 /**
@@ -22,4 +23,26 @@ export class ToolWorker<To, From> {
   close(): void {
     this.worker.terminate()
   }
+}
+
+/** A line to a worker of its own for a page, closed with the page. `receive` may be another function every time. */
+export function useToolWorker<To, From>(
+  make: () => Worker,
+  receive: (message: From) => void,
+  lost: (failure: Failure) => void,
+): ToolWorker<To, From> {
+  const handlers = useRef({ receive, lost })
+  handlers.current = { receive, lost }
+  // Made once: the page has one worker for as long as it is open.
+  const line = useMemo(
+    () =>
+      new ToolWorker<To, From>(
+        make(),
+        (message) => handlers.current.receive(message),
+        (failure) => handlers.current.lost(failure),
+      ),
+    [],
+  )
+  useEffect(() => () => line.close(), [line])
+  return line
 }

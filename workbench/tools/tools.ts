@@ -19,4 +19,16 @@ export const tools: readonly Tool[] = [
     summary: 'A linear or mixed-integer program from an MPS or LP file, or written here; watch the gap close.',
     load: async () => (await import('./solve-model.tsx')).SolveModel,
   },
+  {
+    slug: 'minimize',
+    title: 'Minimize an expression',
+    summary: 'Type a function of a few variables, click where to start, and see the path.',
+    load: async () => (await import('./minimize-expression.tsx')).MinimizeExpression,
+  },
+  {
+    slug: 'fit',
+    title: 'Fit a curve',
+    summary: 'A model of your own on the columns of a CSV table: parameters with standard errors, curve and residuals.',
+    load: async () => (await import('./fit-curve.tsx')).FitCurve,
+  },
 ]
