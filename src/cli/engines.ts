@@ -1,9 +1,11 @@
 import { InvalidInputError } from '../base/index.ts'
 import { defaultEngine, type MipEngine } from '../mip/index.ts'
+import { cbcEngine } from '../node/index.ts'
 
 /** Engines of mixed-integer programs by the name that `--engine` takes. */
 const engines: Readonly<Record<string, () => MipEngine>> = {
   highs: defaultEngine,
+  cbc: () => cbcEngine(),
 }
 
 /** Whether each engine can be used here. */

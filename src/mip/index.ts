@@ -23,6 +23,7 @@ export {
   type Violations,
   violationsAt,
 } from './certificate.ts'
+export { changedProgram } from './changed-program.ts'
 export * from './engine.ts'
 export * from './engine-error.ts'
 export * from './formats/index.ts'

@@ -1,3 +1,4 @@
+export { cbcEngine } from './cbc-engine.ts'
 export * from './checkpoint.ts'
 export { readTextFile, writeFileAtomically } from './files.ts'
 export * from './parallel-evaluation.ts'
