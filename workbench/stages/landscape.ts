@@ -1,3 +1,4 @@
+import type { SmoothProblem } from '../../src/solver/index.ts'
 import type { Scene } from './scene.ts'
 
 /** Grid of a landscape: fine enough for smooth contours, coarse enough to take no time. */
@@ -7,7 +8,7 @@ const GRID = 140
 export type PlaneFrame = readonly [number, number, number, number]
 
 /** The smallest square around some points of the plane [count, 2] and the middle, with a margin; wide enough to see something. */
-export function frameAround(points: readonly (readonly [number, number])[], widest: number): PlaneFrame {
+function frameAround(points: readonly (readonly [number, number])[], widest: number): PlaneFrame {
   const known = points.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y))
   const side = (k: 0 | 1): [number, number] => {
     const values = known.map((point) => point[k])
@@ -18,6 +19,16 @@ export function frameAround(points: readonly (readonly [number, number])[], wide
   const half = Math.max(0.65 * (right - left), 0.65 * (top - bottom), widest)
   const [x, y] = [(left + right) / 2, (bottom + top) / 2]
   return [x - half, x + half, y - half, y + half]
+}
+
+/** The box of a problem in the plane if it is finite, else the square around some points. */
+export function frameWithin(
+  { lower, upper }: Pick<SmoothProblem, 'lower' | 'upper'>,
+  points: readonly (readonly [number, number])[],
+  widest: number,
+): PlaneFrame {
+  if (lower?.every(Number.isFinite) && upper?.every(Number.isFinite)) return [lower[0], upper[0], lower[1], upper[1]]
+  return frameAround(points, widest)
 }
 
 /** A function of two variables over a frame, as a picture of it needs it. */

@@ -31,4 +31,10 @@ export const tools: readonly Tool[] = [
     summary: 'A model of your own on the columns of a CSV table: parameters with standard errors, curve and residuals.',
     load: async () => (await import('./fit-curve.tsx')).FitCurve,
   },
+  {
+    slug: 'replay',
+    title: 'Replay a run',
+    summary: 'A run file from the command line or from a method page: scrub through it, and go on from any iterate.',
+    load: async () => (await import('./replay-run.tsx')).ReplayRun,
+  },
 ]

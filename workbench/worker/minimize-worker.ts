@@ -10,7 +10,7 @@ import {
   runAsync,
   type SmoothProblem,
 } from '../../src/solver/index.ts'
-import { frameAround, landscapeOver, type PlaneFrame } from '../stages/landscape.ts'
+import { frameWithin, landscapeOver } from '../stages/landscape.ts'
 import type { Frame, Scene } from '../stages/scene.ts'
 import { failureOf } from './failure.ts'
 import { FrameStore } from './frame-store.ts'
@@ -47,20 +47,14 @@ function namesOf(problem: SmoothProblem): readonly string[] {
   return variablesOf(problem) ?? Array.from({ length: problem.dimension }, (_, i) => `x${i + 1}`)
 }
 
-/** The box if there is one, else a square around the start and the path. */
-function frameOf({ lower, upper, start }: SmoothProblem, path: readonly Frame[]): PlaneFrame {
-  if (lower?.every(Number.isFinite) && upper?.every(Number.isFinite)) return [lower[0], upper[0], lower[1], upper[1]]
-  const points = path.flatMap(({ point }) => (point === undefined ? [] : [[point[0], point[1]] as const]))
-  if (start !== undefined) points.push([start[0], start[1]])
-  return frameAround(points, USUAL_HALF_WIDTH)
-}
-
 function sceneOf(problem: SmoothProblem, path: readonly Frame[]): Scene {
   if (problem.dimension !== 2) return { kind: 'none' }
-  const { minimizer } = problem
+  const { minimizer, start } = problem
+  const points = path.flatMap(({ point }) => (point === undefined ? [] : [[point[0], point[1]] as const]))
+  if (start !== undefined) points.push([start[0], start[1]])
   return landscapeOver(
     problem.value,
-    frameOf(problem, path),
+    frameWithin(problem, points, USUAL_HALF_WIDTH),
     minimizer === undefined ? null : [minimizer[0], minimizer[1]],
   )
 }

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest'
+import { compile, parseExpression } from '../../src/autodiff/index.ts'
+import { minimize } from '../../src/index.ts'
+import { createMethod } from '../../src/registry.ts'
+import { frameWithin, landscapeOver } from '../../workbench/stages/landscape.ts'
+import { queryOf } from '../../workbench/tools/address.ts'
+import { commandOf, numbersFor, programOf } from '../../workbench/tools/minimize/program.ts'
+import { numberIn } from '../../workbench/tools/number-field.tsx'
+import { routeFiles } from '../../workbench/tools/route-files.ts'
+
+describe('files dropped on the overview', () => {
+  const route = (...names: string[]) => routeFiles(names.map((name) => ({ name, head: '' })))
+
+  it('go to the tool for their kind, by name', () => {
+    expect(route('a.MPS.gz')).toEqual({ slug: 'solve' })
+    expect(route('a.lp')).toEqual({ slug: 'solve' })
+    expect(route('run.jsonl')).toEqual({ slug: 'replay' })
+    expect(route('Misra1a.dat')).toEqual({ slug: 'fit' })
+    expect(route('a.csv')).toEqual({ slug: 'fit' })
+    expect(route('a.csv', 'b.tsv')).toEqual({ slug: 'transport' })
+    expect(route('a.png')).toEqual({ slug: 'transport' })
+    expect(route('a.png', 'b.jpeg')).toEqual({ slug: 'transport' })
+  })
+
+  it('go by their beginning where the name says nothing', () => {
+    const by = (head: string) => routeFiles([{ name: 'download', head }])
+    expect(by('* a comment\nNAME   x\nROWS\n')).toEqual({ slug: 'solve' })
+    expect(by('\\ a comment\nMaximize\n obj: x\n')).toEqual({ slug: 'solve' })
+    expect(by('{"type":"run","format":"thalweg-run","version":1')).toEqual({ slug: 'replay' })
+    expect(by('NIST/ITL StRD\nDataset Name:')).toEqual({ slug: 'fit' })
+  })
+
+  it('are refused by name where no tool can read them, or not together', () => {
+    expect(route('a.mps', 'b.heic')).toMatchObject({ problem: expect.stringContaining('b.heic: no tool') })
+    expect(route('a.mps', 'b.csv')).toMatchObject({ problem: expect.stringContaining('a.mps, b.csv') })
+    expect(route('a.csv', 'b.csv', 'c.csv')).toHaveProperty('problem')
+  })
+})
+
+describe('the program and the command for an expression', () => {
+  const request = { expression: 'x^2 + 3*y^2', start: '', lower: '', upper: '', method: '', seed: 0 }
+
+  it('read starts and bounds as the command line does', () => {
+    expect(numbersFor(['x', 'y'], '-1.2, 1')).toEqual([-1.2, 1])
+    expect(numbersFor(['x', 'y'], 'y=2,x=1')).toEqual([1, 2])
+    expect(numbersFor(['x', 'y'], '-inf', -Infinity)).toEqual([-Infinity, -Infinity])
+    expect(numbersFor(['x', 'y'], 'y=2', -Infinity)).toEqual([-Infinity, 2])
+    expect(numbersFor(['x', 'y'], '1')).toBeNull()
+    expect(numbersFor(['x', 'y'], '1,b')).toBeNull()
+  })
+
+  it('quote what was typed, and keep a leading minus from being a flag', () => {
+    expect(commandOf({ ...request, start: '1, 2', method: 'lbfgs' })).toBe(
+      'npx thalweg minimize "x^2 + 3*y^2" --start=1,2 --method=lbfgs',
+    )
+    expect(commandOf({ ...request, expression: '-x*exp(-x)', start: '0' })).toBe(
+      'npx thalweg minimize --start=0 -- "-x*exp(-x)"',
+    )
+  })
+
+  it('is a program that finds the minimum', () => {
+    const text = programOf({ ...request, start: 'y=1,x=2', lower: 'x=0.5', method: 'lbfgsb' }, ['x', 'y'])
+    const body = text
+      .split('\n')
+      .filter((line) => !line.startsWith('import') && !line.startsWith('console'))
+      .join('\n')
+    const run = new Function('minimize', 'compile', 'parseExpression', 'createMethod', `${body}\nreturn result`)
+    const { status, x } = run(minimize, compile, parseExpression, createMethod)
+    expect(status).toBe('converged')
+    expect([...x]).toEqual([0.5, expect.closeTo(0, 8)])
+  })
+})
+
+describe('landscapes', () => {
+  it('cover the box where there is one, else all points with a margin', () => {
+    const box = { lower: Float64Array.of(-1, -2), upper: Float64Array.of(3, 4) }
+    expect(frameWithin(box, [[9, 9]], 1)).toEqual([-1, 3, -2, 4])
+    const [left, right, bottom, top] = frameWithin(
+      {},
+      [
+        [0, 0],
+        [10, 2],
+        [NaN, 0],
+      ],
+      1,
+    )
+    expect(right - left).toBeCloseTo(top - bottom, 12)
+    expect([left < 0, right > 10, bottom < 0, top > 2]).toEqual([true, true, true, true])
+    expect(frameWithin({}, [], 3)).toEqual([-3, 3, -3, 3])
+  })
+
+  it('hold the values at the corners, the first row at the bottom', () => {
+    const { field, columns, rows } = landscapeOver((x) => x[0] + 10 * x[1], [0, 1, 0, 2], null)
+    expect(field[0]).toBe(0)
+    expect(field[columns - 1]).toBe(1)
+    expect(field[(rows - 1) * columns]).toBe(20)
+  })
+})
+
+describe('fields and addresses', () => {
+  it('take numbers within their interval only', () => {
+    expect([numberIn('0.5', 0), numberIn('-1', 0), numberIn('', 0), numberIn('x', 0), numberIn('3', 0, 2)]).toEqual([
+      0.5,
+      null,
+      null,
+      null,
+      null,
+    ])
+  })
+
+  it('leave out what is too long for a link', () => {
+    expect(queryOf({ f: 'x^2', start: undefined }).toString()).toBe('f=x%5E2')
+    expect(queryOf({ lp: 'x'.repeat(5000) }).toString()).toBe('')
+  })
+})
