@@ -8,6 +8,7 @@ export * from './papers.ts'
 
 /** What is built: the experiments by slug, loaded when asked for. The one list to add an experiment to. */
 const loaders: Readonly<Record<string, () => Promise<{ default: Experiment }>>> = {
+  balans: () => import('./balans.ts'),
   'consensus-based-optimization': () => import('./consensus-based-optimization.ts'),
   'gradient-normalized-smoothness': () => import('./gradient-normalized-smoothness.ts'),
   'learning-to-relax': () => import('./learning-to-relax.ts'),

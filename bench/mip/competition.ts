@@ -153,6 +153,11 @@ function bestKnown(results: readonly CellResult[]): Map<string, number> {
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
 
+/** The best objective within the budget: a solve that overruns it earns nothing. */
+function finalObjective({ incumbents, seconds }: CellResult): number | null {
+  return incumbents.findLast((incumbent) => incumbent.seconds <= seconds)?.objective ?? null
+}
+
 /** What a method came to on an instance, or on all of them, within a budget. */
 export interface Score {
   readonly method: string
@@ -176,7 +181,7 @@ export function scoresOf(
     return {
       method,
       integral: mean(own.map((cell) => primalIntegral(cell.incumbents, known(cell.instance), seconds))),
-      gap: mean(own.map((cell) => primalGap(cell.objective, known(cell.instance)))),
+      gap: mean(own.map((cell) => primalGap(finalObjective(cell), known(cell.instance)))),
       runs: own.length,
     }
   })

@@ -83,7 +83,6 @@ export const presets = {
       'rens-25',
       'crossover',
       'local-branching-10',
-      'proximity-005',
       'whole-program',
     ],
     policy: { name: 'thompson-sampling' },
