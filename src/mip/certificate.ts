@@ -18,7 +18,7 @@ export const FEASIBILITY_TOLERANCE = 1e-6
 const SMALLEST_SCALE = 1e-2
 
 /** Gaps up to this are rounding: objective and bound are computed in different ways. */
-const ROUNDING = 1e-14
+const ROUNDING = 1e-12
 
 function below(value: number, bound: number): number {
   return value >= bound ? 0 : (bound - value) / Math.max(1, Math.abs(bound))
