@@ -7,6 +7,8 @@ import { queryOf } from '../../workbench/tools/address.ts'
 import { commandOf, numbersFor, programOf } from '../../workbench/tools/minimize/program.ts'
 import { numberIn } from '../../workbench/tools/number-field.tsx'
 import { routeFiles } from '../../workbench/tools/route-files.ts'
+import { frameOf } from '../../workbench/tools/transport/clouds-picture.tsx'
+import { shapes, shapeText, withPoint } from '../../workbench/tools/transport/point-text.ts'
 
 describe('files dropped on the overview', () => {
   const route = (...names: string[]) => routeFiles(names.map((name) => ({ name, head: '' })))
@@ -111,5 +113,39 @@ describe('fields and addresses', () => {
   it('leave out what is too long for a link', () => {
     expect(queryOf({ f: 'x^2', start: undefined }).toString()).toBe('f=x%5E2')
     expect(queryOf({ lp: 'x'.repeat(5000) }).toString()).toBe('')
+  })
+})
+
+describe('clouds that are drawn', () => {
+  const points = (text: string) =>
+    text
+      .trimEnd()
+      .split('\n')
+      .slice(1)
+      .map((line) => line.split(',').map(Number))
+
+  it('lie within the unit square, as many points as wanted, all different', () => {
+    for (const shape of shapes) {
+      const found = points(shapeText(shape, 60))
+      expect(found).toHaveLength(60)
+      expect(new Set(found.map(String)).size).toBe(60)
+      for (const [x, y] of found) {
+        expect(Math.min(x, y)).toBeGreaterThanOrEqual(0)
+        expect(Math.max(x, y)).toBeLessThanOrEqual(1)
+      }
+    }
+    expect(points(shapeText('grid', 1))).toEqual([[0.12, 0.12]])
+  })
+
+  it('grow by a line for each point, from nothing too', () => {
+    expect(withPoint('', 0.25, 0.5)).toBe('x,y\n0.2500,0.5000\n')
+    expect(withPoint('x,y\n0,0', 1, 1)).toBe('x,y\n0,0\n1.0000,1.0000\n')
+  })
+
+  it('stay in the unit square while they are within it, else in a square around them', () => {
+    const cloud = (...flat: number[]) => ({ points: Float64Array.from(flat), dimension: 2, count: flat.length / 2 })
+    expect(frameOf([cloud(0.2, 0.3), cloud()])).toEqual({ left: 0, bottom: 0, size: 1 })
+    const { left, bottom, size } = frameOf([cloud(-10, 0), cloud(10, 5)])
+    expect([left < -10, left + size > 10, bottom < 0, bottom + size > 5]).toEqual([true, true, true, true])
   })
 })

@@ -32,6 +32,12 @@ export const tools: readonly Tool[] = [
     load: async () => (await import('./fit-curve.tsx')).FitCurve,
   },
   {
+    slug: 'transport',
+    title: 'Transport',
+    summary: 'Draw two clouds of points and move one to the other, or give a picture the colours of another.',
+    load: async () => (await import('./transport-points.tsx')).TransportPoints,
+  },
+  {
     slug: 'replay',
     title: 'Replay a run',
     summary: 'A run file from the command line or from a method page: scrub through it, and go on from any iterate.',

@@ -2,13 +2,6 @@ import { csvFormatRows } from 'd3-dsv'
 import type { MixedIntegerProgram } from '../../src/mip/index.ts'
 import type { SolutionRow } from './solve-model-protocol.ts'
 
-/** A solution as other solvers read it: the objective, then one line for each variable that is not zero. */
-export function solutionToSol({ columnNames }: MixedIntegerProgram, x: Float64Array, objective: number): string {
-  const lines = [`=obj= ${objective}`]
-  for (let j = 0; j < x.length; j++) if (x[j] !== 0) lines.push(`${columnNames[j]} ${x[j]}`)
-  return `${lines.join('\n')}\n`
-}
-
 /** A solution as a table of all variables. */
 export function solutionToCsv({ columnNames, types, lower, upper }: MixedIntegerProgram, x: Float64Array): string {
   const rows = Array.from(x, (value, j) => [columnNames[j], value, types[j], lower[j], upper[j]].map(String))

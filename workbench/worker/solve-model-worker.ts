@@ -14,10 +14,11 @@ import {
   type SearchProgress,
   signOf,
   writeModel,
+  writeSolution,
 } from '../../src/mip/index.ts'
 import { type AsyncMethod, type Iterate, type Problem, type Result, runAsync } from '../../src/solver/index.ts'
 import { failureOf } from './failure.ts'
-import { searchSolution, solutionToCsv, solutionToSol } from './solution-files.ts'
+import { searchSolution, solutionToCsv } from './solution-files.ts'
 import type {
   ArmRow,
   FromSolveModelWorker,
@@ -203,7 +204,7 @@ function textOf(kind: ModelFileKind, given: MixedIntegerProgram): string | null 
   const { x, outcome } = solved
   switch (kind) {
     case 'sol':
-      return solutionToSol(given, x, outcome.objective ?? NaN)
+      return writeSolution(given, x, outcome.objective ?? NaN)
     case 'csv':
       return solutionToCsv(given, x)
     case 'json': {
