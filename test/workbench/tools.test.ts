@@ -7,7 +7,7 @@ import { queryOf } from '../../workbench/tools/address.ts'
 import { commandOf, numbersFor, programOf } from '../../workbench/tools/minimize/program.ts'
 import { numberIn } from '../../workbench/tools/number-field.tsx'
 import { routeFiles } from '../../workbench/tools/route-files.ts'
-import { frameOf } from '../../workbench/tools/transport/clouds-picture.tsx'
+import { frameOf } from '../../workbench/tools/transport/frame.ts'
 import { shapes, shapeText, withPoint } from '../../workbench/tools/transport/point-text.ts'
 
 describe('files dropped on the overview', () => {

@@ -71,7 +71,8 @@ export function PlanePicture({
   paths: readonly Path[]
   /** The moment to show; null for the newest. */
   iteration: number | null
-  onPick: (x: number, y: number) => void
+  /** Called with the place of a click; without it the picture is only to be looked at. */
+  onPick?: (x: number, y: number) => void
 }) {
   const [left, right, bottom, top] = scene.frame
   const aspect = 1
@@ -150,10 +151,10 @@ export function PlanePicture({
   )
   return (
     <Canvas
-      label="Landscape of the objective with the path of each method; click to choose another start"
+      label={`Landscape of the objective with the path of each method${onPick === undefined ? '' : '; click to choose another start'}`}
       aspect={aspect}
       draw={draw}
-      onPick={(x, y) => onPick(left + x * (right - left), top - y * (top - bottom))}
+      onPick={onPick && ((x, y) => onPick(left + x * (right - left), top - y * (top - bottom)))}
     />
   )
 }

@@ -5,7 +5,7 @@ import type { LineSeries } from '../charts/series.ts'
 import { DropZone } from '../components/drop-zone.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { saveText } from '../components/save.ts'
-import { Picture } from '../pictures/picture.tsx'
+import { PlanePicture } from '../pictures/plane.tsx'
 import type { Frame, Scene } from '../stages/scene.ts'
 import '../styles/method.css'
 import '../styles/tools.css'
@@ -24,7 +24,7 @@ import { useToolWorker } from './tool-worker.ts'
 const SETTLE_MS = 150
 
 interface Picture2d {
-  readonly scene: Scene
+  readonly scene: Extract<Scene, { kind: 'plane' }>
   readonly frames: readonly Frame[]
 }
 
@@ -148,7 +148,7 @@ export function ReplayRun() {
               <div class="lab-pictures">
                 {picture !== null && (
                   <div class="stage-picture">
-                    <Picture scene={picture.scene} paths={paths} iteration={cursor} onPick={() => undefined} />
+                    <PlanePicture scene={picture.scene} paths={paths} iteration={cursor} />
                   </div>
                 )}
                 <Charts summary={summary} cursor={cursor} />
@@ -258,7 +258,7 @@ function Charts({ summary: { columns }, cursor }: { summary: RecordedSummary; cu
   const charts = useMemo(
     () =>
       Object.entries(columns)
-        .filter(([name, values]) => !notMeasures.test(name) && values.some(Number.isFinite))
+        .filter(([name, values]) => !notMeasures.test(name) && values.some((value) => value !== values[0]))
         .slice(0, 4)
         .map(([name, y]) => {
           const series: LineSeries[] = [{ label: name, x: columns.iteration, y, colour: 0, mark: 'line' }]

@@ -50,7 +50,12 @@ export type ToReplayRunWorker =
 export type FromReplayRunWorker =
   | { readonly type: 'read'; readonly id: number; readonly summary: RecordedSummary }
   /** The path of a run in the plane. */
-  | { readonly type: 'path'; readonly id: number; readonly scene: Scene; readonly frames: readonly Frame[] }
+  | {
+      readonly type: 'path'
+      readonly id: number
+      readonly scene: Extract<Scene, { kind: 'plane' }>
+      readonly frames: readonly Frame[]
+    }
   | { readonly type: 'point'; readonly id: number; readonly point: RecordedPoint }
   /** The new run, as a run file. */
   | {
