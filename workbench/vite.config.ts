@@ -14,11 +14,24 @@ const woff2Only: Plugin = {
       : undefined,
 }
 
+/**
+ * A font that arrives late must not move a text that is being read: it is used if it is there within the blink that browsers
+ * allow, which the preload in index.html sees to, and from the next visit on.
+ */
+const fontWithoutShift: Plugin = {
+  name: 'font-display-optional',
+  enforce: 'pre',
+  transform: (code, id) =>
+    id.includes('@fontsource') && id.endsWith('.css')
+      ? code.replaceAll('font-display: swap', 'font-display: optional')
+      : undefined,
+}
+
 /** The workbench as static files for any host and any base path: every address in it is relative. */
 export default defineConfig({
   root: import.meta.dirname,
   base: './',
-  plugins: [cataloguePlugin(root), woff2Only],
+  plugins: [cataloguePlugin(root), woff2Only, fontWithoutShift],
   build: {
     outDir: resolve(root, 'dist', 'workbench'),
     emptyOutDir: true,

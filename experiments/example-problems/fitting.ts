@@ -3,11 +3,11 @@ import { compositeProblem, l1Norm, leastSquaresProblem, nonlinearSystem } from '
 import { smoothProblem } from '../../src/solver/index.ts'
 import { defineExample, type ExampleProblem } from './example-problem.ts'
 
-/** Points of 3 (1 - exp(-0.6 t)) with noise. */
+/** Points of 3 t / (1.5 + t) with noise. */
 function saturation(points: number, noise: number, seed: number): { times: number[]; data: number[] } {
   const random = RandomStream.fromSeed(seed).split('data')
   const times = Array.from({ length: points }, (_, i) => (8 * (i + 1)) / points)
-  return { times, data: times.map((t) => 3 * (1 - Math.exp(-0.6 * t)) + noise * random.normal()) }
+  return { times, data: times.map((t) => (3 * t) / (1.5 + t) + noise * random.normal()) }
 }
 
 /** Random features and a response that only every fifth of them explains. */
@@ -28,7 +28,7 @@ export const fittingExamples: readonly ExampleProblem[] = [
     slug: 'saturation',
     title: 'A saturating curve',
     problemClass: 'least-squares',
-    summary: 'Fits limit and rate of a (1 - exp(-b t)) to measurements with noise.',
+    summary: 'Fits limit and half-life of the saturating curve a t / (b + t) to measurements with noise.',
     parameters: {
       points: integer<number>(20, 'measurements', { min: 2, max: 500 }),
       noise: { ...nonNegative<number>(0.12, 'noise'), max: 2 },
@@ -40,37 +40,37 @@ export const fittingExamples: readonly ExampleProblem[] = [
         dimension: 2,
         residualCount: points,
         residuals(x, out) {
-          for (let i = 0; i < points; i++) out[i] = data[i] - x[0] * (1 - Math.exp(-x[1] * times[i]))
+          for (let i = 0; i < points; i++) out[i] = data[i] - (x[0] * times[i]) / (x[1] + times[i])
         },
         jacobian(x, out) {
           for (let i = 0; i < points; i++) {
-            const e = Math.exp(-x[1] * times[i])
-            out[2 * i] = e - 1
-            out[2 * i + 1] = -x[0] * times[i] * e
+            const share = times[i] / (x[1] + times[i])
+            out[2 * i] = -share
+            out[2 * i + 1] = (x[0] * share) / (x[1] + times[i])
           }
         },
-        start: [1, 0.05],
+        start: [1, 8],
       })
     },
     code: ({ points, noise }, seed) => ({
       imports: { 'thalweg/base': ['RandomStream'], 'thalweg/smooth': ['leastSquaresProblem'] },
       statements: `const random = RandomStream.fromSeed(${seed}).split('data')
 const times = Array.from({ length: ${points} }, (_, i) => (8 * (i + 1)) / ${points})
-const data = times.map((t) => 3 * (1 - Math.exp(-0.6 * t)) + ${noise} * random.normal())
+const data = times.map((t) => (3 * t) / (1.5 + t) + ${noise} * random.normal())
 const problem = leastSquaresProblem({
   dimension: 2,
   residualCount: ${points},
   residuals(x, out) {
-    for (let i = 0; i < ${points}; i++) out[i] = data[i] - x[0] * (1 - Math.exp(-x[1] * times[i]))
+    for (let i = 0; i < ${points}; i++) out[i] = data[i] - (x[0] * times[i]) / (x[1] + times[i])
   },
   jacobian(x, out) {
     for (let i = 0; i < ${points}; i++) {
-      const e = Math.exp(-x[1] * times[i])
-      out[2 * i] = e - 1
-      out[2 * i + 1] = -x[0] * times[i] * e
+      const share = times[i] / (x[1] + times[i])
+      out[2 * i] = -share
+      out[2 * i + 1] = (x[0] * share) / (x[1] + times[i])
     }
   },
-  start: [1, 0.05],
+  start: [1, 8],
 })`,
     }),
     observations({ points, noise }, seed) {

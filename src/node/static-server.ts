@@ -91,7 +91,7 @@ function answer(files: ReadonlyMap<string, ServedFile>, request: IncomingMessage
   } catch {
     return refuse(400, 'malformed address')
   }
-  const file = files.get(path === '/' ? '/index.html' : path)
+  const file = files.get(path.endsWith('/') ? `${path}index.html` : path)
   if (file === undefined) return refuse(404, 'not found')
   const compress = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? '')) && /text|json|svg/.test(file.type)
   if (compress) file.compressed ??= gzipSync(file.bytes)

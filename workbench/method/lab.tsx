@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import type { PageEntry } from '../catalogue/catalogue.ts'
+import type { ExampleEntry, PageEntry } from '../catalogue/catalogue.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { Picture } from '../pictures/picture.tsx'
 import { place, replaceQuery } from '../router.ts'
@@ -11,7 +11,7 @@ import { Results } from './results.tsx'
 import { RunBar } from './run-bar.tsx'
 import { RunCharts } from './run-charts.tsx'
 import { RunController } from './run-controller.ts'
-import { requestOf, type Settings } from './settings.ts'
+import { exampleOf, requestOf, type Settings } from './settings.ts'
 
 /** How long after a change the run starts again, and the address follows. */
 const SETTLE_MS = 160
@@ -52,7 +52,7 @@ export function Lab({ page }: { page: PageEntry }) {
   // The key says all that matters of the request.
   useEffect(() => {
     controller.check(request)
-    controller.reset()
+    controller.cancel()
     // Fast runs follow the controls; slow ones wait until they are asked for.
     timer.current = window.setTimeout(() => {
       const broken = Object.keys(controller.complaints.value).some((where) => !/^contestants\.[1-9]/.test(where))
@@ -80,10 +80,10 @@ export function Lab({ page }: { page: PageEntry }) {
         />
         {controller.failure.value !== null && <ErrorPanel failure={controller.failure.value} />}
         <div class="lab-pictures">
-          <PictureOf controller={controller} set={set} />
-          <RunCharts page={page} controller={controller} settings={settings} set={set} />
+          <PictureOf page={page} controller={controller} settings={settings} set={set} />
+          <RunCharts page={page} controller={controller} request={request} settings={settings} set={set} />
         </div>
-        <Results page={page} controller={controller} />
+        <Results page={page} controller={controller} request={request} />
         <Downloads page={page} controller={controller} settings={settings} />
         <Code page={page} controller={controller} request={request} />
       </div>
@@ -91,12 +91,43 @@ export function Lab({ page }: { page: PageEntry }) {
   )
 }
 
-function PictureOf({ controller, set }: { controller: RunController; set: (change: Partial<Settings>) => void }) {
+/** Width over height of the picture that will come, so that its place is kept; null where there will be none. */
+function expectedAspect({ problems }: PageEntry, example: ExampleEntry | null): number | null {
+  if (example?.plane) return 1
+  switch (problems?.name) {
+    case 'linear-system':
+      return example?.slug === 'l-shape' ? 1 : 2
+    case 'transport':
+    case 'exact-transport':
+    case 'unbalanced-transport':
+      return 2.05
+    case 'smooth':
+    case 'composite':
+    case 'least-squares':
+      return 1.6
+    default:
+      return null
+  }
+}
+
+function PictureOf({
+  page,
+  controller,
+  settings,
+  set,
+}: {
+  page: PageEntry
+  controller: RunController
+  settings: Settings
+  set: (change: Partial<Settings>) => void
+}) {
   const version = controller.version.value
   // The lanes change in place; a new version makes a new list.
   const paths = useMemo(() => controller.lanes.map(({ frames }, colour) => ({ colour, frames })), [controller, version])
+  const aspect = controller.scene.kind === 'none' ? expectedAspect(page, exampleOf(page, settings.problem)) : null
   return (
     <div class="stage-picture">
+      {aspect !== null && <div class="picture-place" style={{ aspectRatio: String(aspect) }} />}
       <Picture
         scene={controller.scene}
         paths={paths}

@@ -1,10 +1,19 @@
 import { formatNumber } from '../../src/drawing/format.ts'
 import type { PageEntry } from '../catalogue/catalogue.ts'
+import type { RunRequest } from '../worker/protocol.ts'
 import { titleOf } from './run-charts.tsx'
 import type { Lane, RunController } from './run-controller.ts'
 
 /** One line for each contestant: how it ended, or where it is. */
-export function Results({ page, controller }: { page: PageEntry; controller: RunController }) {
+export function Results({
+  page,
+  controller,
+  request,
+}: {
+  page: PageEntry
+  controller: RunController
+  request: RunRequest
+}) {
   void controller.chartVersion.value
   const { lanes } = controller
   const optimality = page.problems?.optimality ?? 'objective'
@@ -34,8 +43,13 @@ export function Results({ page, controller }: { page: PageEntry; controller: Run
             </tr>
           </thead>
           <tbody>
-            {lanes.map((lane) => (
-              <Row key={lane.method} page={page} lane={lane} optimality={optimality} />
+            {request.contestants.map(({ method }) => (
+              <Row
+                key={method}
+                page={page}
+                lane={lanes.find((lane) => lane.method === method) ?? waitingLane(method)}
+                optimality={optimality}
+              />
             ))}
           </tbody>
         </table>
@@ -44,6 +58,9 @@ export function Results({ page, controller }: { page: PageEntry; controller: Run
     </div>
   )
 }
+
+/** A contestant that has not begun: its row keeps its place. */
+const waitingLane = (method: string): Lane => ({ method, columns: {}, frames: [], ending: null, failure: null })
 
 function Row({ page, lane, optimality }: { page: PageEntry; lane: Lane; optimality: string }) {
   const { method, columns, ending, failure } = lane
@@ -64,7 +81,9 @@ function Row({ page, lane, optimality }: { page: PageEntry; lane: Lane; optimali
   return (
     <tr>
       <th scope="row">{titleOf(page, method)}</th>
-      <td class={`status ${ending?.status ?? ''}`}>{ending?.status ?? 'running'}</td>
+      <td class={`status ${ending?.status ?? ''}`}>
+        {ending?.status ?? (columns.iteration === undefined ? 'ready' : 'running')}
+      </td>
       <td class="number">{ending?.iterations ?? last('iteration') ?? ''}</td>
       <td class="number">{number(ending?.objective ?? last('objective'))}</td>
       <td class="number">{number(ending?.measures?.[optimality] ?? last(optimality))}</td>

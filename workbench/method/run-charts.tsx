@@ -3,6 +3,7 @@ import type { PageEntry } from '../catalogue/catalogue.ts'
 import { Legend } from '../charts/chart-figure.tsx'
 import { LineChart } from '../charts/line-chart.tsx'
 import type { LineSeries } from '../charts/series.ts'
+import type { RunRequest } from '../worker/protocol.ts'
 import type { Lane, RunController } from './run-controller.ts'
 import type { Settings } from './settings.ts'
 
@@ -21,11 +22,14 @@ function axisColumn(axis: string): string {
   return axis === 'iteration' || axis === 'elapsedMs' ? axis : `evaluations.${axis}`
 }
 
-/** What a method is judged by: the class's residual, or its own measure where it does not know that one. */
-function optimalityOf(page: PageEntry, lane: Lane): string {
-  const own = page.problems?.methods.find(({ slug }) => slug === lane.method)?.optimality
-  const usual = page.problems?.optimality ?? 'objective'
-  return usual in lane.columns ? usual : (own ?? usual)
+/** What a method is judged by: the class's residual, else its own measure, else the first thing that it measures at all. */
+function optimalityOf(page: PageEntry, { method, columns }: Lane): string {
+  const own = page.problems?.methods.find(({ slug }) => slug === method)?.optimality ?? ''
+  const usual = page.problems?.optimality ?? ''
+  const measures = Object.keys(columns).filter(
+    (name) => !/^(iteration|elapsedMs|objective|evaluations\..*)$/.test(name),
+  )
+  return [usual, own, ...measures, 'objective'].find((name) => name in columns) ?? usual
 }
 
 /** Classes whose iterates are not feasible before the end: their objective comes from either side. */
@@ -95,11 +99,13 @@ export function axisLabel(axis: string): string {
 export function RunCharts({
   page,
   controller,
+  request,
   settings,
   set,
 }: {
   page: PageEntry
   controller: RunController
+  request: RunRequest
   settings: Settings
   set: (change: Partial<Settings>) => void
 }) {
@@ -132,7 +138,11 @@ export function RunCharts({
         </label>
       </div>
       <Legend
-        series={controller.lanes.map(({ method }, colour) => ({ label: titleOf(page, method), colour, mark: 'line' }))}
+        series={request.contestants.map(({ method }, colour) => ({
+          label: titleOf(page, method),
+          colour,
+          mark: 'line',
+        }))}
       />
       <LineChart
         title="Objective"

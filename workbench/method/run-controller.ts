@@ -116,7 +116,7 @@ export class RunController {
     this.send({ type: 'pace', pace })
   }
 
-  /** Forgets the run; messages of it that are still on their way are ignored. */
+  /** Forgets the run but for what its picture stands on; messages of it that are still on their way are ignored. */
   reset(): void {
     this.cancel()
     this.id++
@@ -124,8 +124,6 @@ export class RunController {
     this.finishing = null
     this.lanes = []
     this.request = null
-    this.scene = { kind: 'none' }
-    this.minimum = null
     batch(() => {
       this.state.value = 'idle'
       this.failure.value = null
