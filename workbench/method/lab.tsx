@@ -65,6 +65,10 @@ export function Lab({ page }: { page: PageEntry }) {
     clearTimeout(timer.current)
     controller.start(request, paused)
   }
+  const step = (): void => {
+    if (controller.state.value !== 'paused') run(true)
+    controller.step()
+  }
   return (
     <section class="lab" aria-label="Run it">
       <div class="lab-controls">
@@ -76,7 +80,7 @@ export function Lab({ page }: { page: PageEntry }) {
           settings={settings}
           set={set}
           onRun={() => run(false)}
-          onStep={() => (controller.state.value === 'paused' ? controller.step() : run(true))}
+          onStep={step}
         />
         {controller.failure.value !== null && <ErrorPanel failure={controller.failure.value} />}
         <div class="lab-pictures">
