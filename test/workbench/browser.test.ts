@@ -47,11 +47,16 @@ const iteration = async (page: Page): Promise<number> =>
   Number(/iteration (\d+)/.exec((await page.locator('.run-count').textContent()) ?? '')?.[1])
 
 async function waitForStatus(page: Page, text: string): Promise<void> {
-  await page.waitForFunction(
-    (wanted) => document.querySelector('.run-status [role=status]')?.textContent === wanted,
-    text,
-    { polling: 30 },
-  )
+  try {
+    await page.waitForFunction(
+      (wanted) => document.querySelector('.run-status [role=status]')?.textContent === wanted,
+      text,
+      { polling: 30 },
+    )
+  } catch (cause) {
+    const bar = await page.locator('.run-bar').innerText()
+    throw new Error(`waited for '${text}' at ${page.url()}, but the bar says: ${bar.replace(/\s+/g, ' ')}`, { cause })
+  }
 }
 
 async function waitForIteration(page: Page, least: number): Promise<void> {
