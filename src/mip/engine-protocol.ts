@@ -33,6 +33,7 @@ export function serveRequests(scope: WorkerScope<EngineRequest, EngineReply>, lo
   const serve = async (message: EngineRequest): Promise<void> => {
     const { task } = message
     if (message.kind === 'open') {
+      session?.close()
       cancelled = message.cancelled
       session = new HighsSession(await highsRuntime(location), message.program)
       scope.reply({ kind: 'opened', task: 0 })

@@ -58,6 +58,9 @@ const WORKER_FILE = 'mip-worker.js'
 const pageAdvice =
   "a page needs a worker for HiGHS: make a module that calls serveHighs() from 'thalweg/mip', and pass { engine: highsWorkers(() => new Worker(new URL('./solver.worker.js', import.meta.url), { type: 'module' })) }; or pass { engine: highsInProcess() } to let the page wait"
 
+/** One for all, so that its idle workers are used again. */
+let ours: MipEngine | undefined
+
 /**
  * HiGHS where this code runs: in a thread of its own in Node; in this thread inside a worker.
  *
@@ -67,7 +70,7 @@ const pageAdvice =
 export function defaultEngine(): MipEngine {
   const node = threads()
   // Run from its own sources, the package has no worker module that Node could load.
-  if (node !== undefined) return import.meta.url.endsWith('.ts') ? highsInProcess() : highsThreads()
+  if (node !== undefined) return (ours ??= import.meta.url.endsWith('.ts') ? highsInProcess() : highsThreads())
   if ('WorkerGlobalScope' in globalThis) return highsInProcess()
   return {
     name: 'highs',

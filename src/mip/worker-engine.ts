@@ -20,7 +20,51 @@ const GRACE_MS = 250
 /** The longest delay that timers keep, milliseconds. */
 const LONGEST_DELAY = 2 ** 31 - 1
 
+/** Idle workers that an engine keeps: starting one and compiling HiGHS takes longer than many a solve. */
+const SPARE_WORKERS = 2
+
 type Port = WorkerPort<EngineRequest, EngineReply>
+
+/** A started worker, and the session that it works for at the moment. */
+interface Line {
+  readonly port: Port
+  owner: { receive(line: Line, reply: EngineReply): void; lose(line: Line, reason: string): void } | null
+}
+
+/** The workers of an engine: those that are idle are handed out again. */
+class Workers {
+  private readonly start: () => Port
+  private readonly spare: Line[] = []
+
+  constructor(start: () => Port) {
+    this.start = start
+  }
+
+  take(owner: Line['owner']): Line {
+    const idle = this.spare.pop()
+    if (idle !== undefined) {
+      idle.owner = owner
+      return idle
+    }
+    const line: Line = { port: this.start(), owner }
+    line.port.listen(
+      (reply) => line.owner?.receive(line, reply),
+      (reason) => {
+        const place = this.spare.indexOf(line)
+        if (place >= 0) this.spare.splice(place, 1)
+        line.owner?.lose(line, reason)
+      },
+    )
+    return line
+  }
+
+  /** Takes back an idle worker, or ends it where enough are kept. */
+  async giveBack(line: Line): Promise<void> {
+    line.owner = null
+    if (this.spare.length < SPARE_WORKERS) this.spare.push(line)
+    else await line.port.close()
+  }
+}
 
 interface Task {
   readonly number: number
@@ -39,12 +83,13 @@ interface Task {
  * @param start starts a worker that calls `serveHighs` and returns the line to it
  */
 export function workerEngine(start: () => Port): MipEngine {
+  const workers = new Workers(start)
   return {
     name: 'highs',
     deterministic: true,
     available: async () => ({ available: true }),
     async open(program) {
-      const session = new WorkerSession(start, program)
+      const session = new WorkerSession(workers, program)
       await session.connect()
       return session
     },
@@ -52,17 +97,17 @@ export function workerEngine(start: () => Port): MipEngine {
 }
 
 class WorkerSession implements EngineSession {
-  private readonly start: () => Port
+  private readonly workers: Workers
   private readonly program: ProgramNumbers
   private readonly cancelled: Int32Array | null
   private readonly worst: number
-  private port: Port | null = null
+  private line: Line | null = null
   private task: Task | null = null
   private tasks = 0
   private closed = false
 
-  constructor(start: () => Port, program: MixedIntegerProgram) {
-    this.start = start
+  constructor(workers: Workers, program: MixedIntegerProgram) {
+    this.workers = workers
     this.program = programNumbers(program)
     this.worst = program.sense === 'maximize' ? Infinity : -Infinity
     // Browsers share memory only on pages that are isolated from other origins.
@@ -72,19 +117,12 @@ class WorkerSession implements EngineSession {
   /** Starts a worker and gives it the program, unless that is done. */
   async connect(): Promise<void> {
     if (this.closed) throw new EngineError('highs', 'the session is closed')
-    if (this.port !== null) return
-    let port: Port
+    if (this.line !== null) return
     try {
-      port = this.start()
+      this.line = this.workers.take(this)
     } catch (cause) {
       throw new EngineError('highs', `no worker: ${cause instanceof Error ? cause.message : cause}`, null, cause)
     }
-    this.port = port
-    const isCurrent = (): boolean => this.port === port
-    port.listen(
-      (reply) => isCurrent() && this.receive(reply),
-      (reason) => isCurrent() && this.lose(reason),
-    )
     try {
       await this.begin(0, { kind: 'open', task: 0, program: this.program, cancelled: this.cancelled })
     } catch (error) {
@@ -139,7 +177,10 @@ class WorkerSession implements EngineSession {
 
   async close(): Promise<void> {
     this.closed = true
-    await this.disconnect('the session is closed')
+    const { line, task } = this
+    if (line === null || task !== null) return this.disconnect('the session is closed')
+    this.line = null
+    await this.workers.giveBack(line)
   }
 
   private checkIdle(): void {
@@ -156,7 +197,7 @@ class WorkerSession implements EngineSession {
     request: EngineRequest,
     onProgress?: (progress: SearchProgress) => void,
   ): Promise<EngineReply> {
-    const port = this.port!
+    const { port } = this.line!
     return new Promise<EngineReply>((resolve, reject) => {
       const finish = (): void => {
         this.task = null
@@ -185,11 +226,11 @@ class WorkerSession implements EngineSession {
     })
   }
 
-  private receive(reply: EngineReply): void {
+  receive(line: Line, reply: EngineReply): void {
     const { task } = this
-    if (task === null || reply.task !== task.number) return
+    if (line !== this.line || task === null || reply.task !== task.number) return
     if (reply.kind === 'failed') {
-      if (reply.lost) return this.lose(reply.reason)
+      if (reply.lost) return this.lose(line, reply.reason)
       return task.fail(new InvalidInputError(`highs: ${reply.reason}`, { argument: 'request', received: reply.reason }))
     }
     if (reply.kind !== 'progress') return task.settle(reply)
@@ -201,17 +242,18 @@ class WorkerSession implements EngineSession {
   }
 
   /** The worker is gone. */
-  private lose(reason: string): void {
+  lose(line: Line, reason: string): void {
+    if (line !== this.line) return
     const incumbent = this.task?.incumbent ?? null
     void this.disconnect(reason, incumbent)
   }
 
   /** Ends a worker that does not listen, and answers with what it had reported. */
   private abandon(status: EngineStatus, none: EngineAnswer): void {
-    const { task, port } = this
+    const { task, line } = this
     if (task === null) return
-    this.port = null
-    void port?.close()
+    this.line = null
+    void line?.port.close()
     const { incumbent, last } = task
     const answer: EngineAnswer = {
       ...none,
@@ -223,9 +265,9 @@ class WorkerSession implements EngineSession {
   }
 
   private async disconnect(reason: string, incumbent: LostIncumbent | null = null): Promise<void> {
-    const { task, port } = this
-    this.port = null
+    const { task, line } = this
+    this.line = null
     task?.fail(new EngineError('highs', reason, incumbent))
-    await port?.close()
+    await line?.port.close()
   }
 }

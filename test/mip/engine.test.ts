@@ -209,6 +209,26 @@ describe('HiGHS in workers', () => {
     await expect(refusing).rejects.toThrow(EngineError)
   })
 
+  it('uses an idle worker again, with another program', async () => {
+    const engine = highsThreads(worker)
+    const first = await engine.open(knapsack(12, 2))
+    await first.solve({})
+    await first.close()
+    await expect(first.solve({})).rejects.toThrow(/the session is closed/)
+    const second = await engine.open(knapsack(8, 1))
+    const here = await highsInProcess().open(knapsack(8, 1))
+    expect((await second.solve({})).x).toEqual((await here.solve({})).x)
+    await second.close()
+    await here.close()
+    let started = 0
+    const counting = workerEngine(() => {
+      started++
+      return deadlyPort().port
+    })
+    for (let k = 0; k < 3; k++) await (await counting.open(knapsack(3, 1))).close()
+    expect(started).toBe(1)
+  })
+
   it('ends a worker that does not listen and answers with what it reported', async () => {
     const port = deadlyPort()
     const session = await workerEngine(() => port.port).open(knapsack(3, 1))
