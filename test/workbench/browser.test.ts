@@ -54,8 +54,8 @@ async function waitForStatus(page: Page, text: string): Promise<void> {
       { polling: 30 },
     )
   } catch (cause) {
-    const bar = await page.locator('.run-bar').innerText()
-    throw new Error(`waited for '${text}' at ${page.url()}, but the bar says: ${bar.replace(/\s+/g, ' ')}`, { cause })
+    const bar = await page.locator('.run-bar').textContent()
+    throw new Error(`waited for '${text}' at ${page.url()}, but the bar says: ${bar?.replace(/\s+/g, ' ')}`, { cause })
   }
 }
 

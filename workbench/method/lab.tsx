@@ -75,13 +75,7 @@ export function Lab({ page }: { page: PageEntry }) {
         <Controls page={page} settings={settings} set={set} complaints={controller.complaints.value} />
       </div>
       <div class="lab-stage">
-        <RunBar
-          controller={controller}
-          settings={settings}
-          set={set}
-          onRun={() => run(false)}
-          onStep={step}
-        />
+        <RunBar controller={controller} settings={settings} set={set} onRun={() => run(false)} onStep={step} />
         {controller.failure.value !== null && <ErrorPanel failure={controller.failure.value} />}
         <div class="lab-pictures">
           <PictureOf page={page} controller={controller} settings={settings} set={set} />

@@ -1,7 +1,7 @@
 import { useId } from 'preact/hooks'
 
 /** What a field of a number holds: the text as typed, and what is wrong with it, if anything. */
-export interface NumberText {
+interface NumberText {
   readonly text: string
   /** Null if the text is no number that fits. */
   readonly value: number | null

@@ -7,6 +7,7 @@ import { saveText } from '../components/save.ts'
 import { place } from '../router.ts'
 import '../styles/method.css'
 import '../styles/tools.css'
+import { reducedMotion } from '../theme.ts'
 import type { Failure } from '../worker/failure.ts'
 import type {
   CloudSource,
@@ -327,7 +328,7 @@ function Mover({ time, onTime, disabled }: { time: number; onTime: (time: number
   const frame = useRef(0)
   useEffect(() => () => cancelAnimationFrame(frame.current), [])
   // Who wants no motion moves the slider.
-  const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches
+  const still = reducedMotion.matches
   const play = (): void => {
     cancelAnimationFrame(frame.current)
     const began = performance.now()
