@@ -1,12 +1,5 @@
 import { useId } from 'preact/hooks'
 
-/** What a field of a number holds: the text as typed, and what is wrong with it, if anything. */
-interface NumberText {
-  readonly text: string
-  /** Null if the text is no number that fits. */
-  readonly value: number | null
-}
-
 /** Reads a number in [min, max]; an empty text has no value. */
 export function numberIn(text: string, min: number, max = Infinity): number | null {
   const value = Number(text)
