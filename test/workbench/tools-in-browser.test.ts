@@ -123,7 +123,10 @@ describe.skipIf(chromiumPath === undefined)('the tools, in Chromium', () => {
     const digits = await page.locator('.fit-parameters tbody td:last-child').allTextContents()
     expect(digits.length).toBe(2)
     for (const text of digits) expect(Number(text)).toBeGreaterThan(8)
-    expect(await page.locator('.chart-figure svg [aria-label=dot] circle').count()).toBe(2 * 5)
+    const dots = page.locator('.chart-figure svg [data-mark=dot] circle')
+    // The charts are drawn by code that loads when it is needed.
+    await dots.first().waitFor()
+    await expect.poll(() => dots.count()).toBe(2 * 5)
   })
 
   it('minimizes an expression from where the picture is clicked, and replays the run file', async () => {
