@@ -1,4 +1,5 @@
 import { describe, InvalidInputError } from '../base/errors.ts'
+import { portablePow } from '../base/index.ts'
 import type { Vector } from './engine.ts'
 
 /** What a check of derivatives found. */
@@ -16,7 +17,7 @@ export interface DerivativeCheck {
 }
 
 // Step sizes that balance truncation (h^2) against cancellation (eps / h), relative to the size of the variable.
-const centralStep = Number.EPSILON ** (1 / 3)
+const centralStep = portablePow(Number.EPSILON, 1 / 3)
 const forwardStep = Math.sqrt(Number.EPSILON)
 
 /** A step away from `at` of relative size `step` whose two end points are exact. */

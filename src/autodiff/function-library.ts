@@ -1,3 +1,4 @@
+import { portablePow } from '../base/index.ts'
 import type { Kernels } from '../linalg/index.ts'
 import type { ElementwiseName } from './node.ts'
 import { evaluateElementwise } from './scalar-functions.ts'
@@ -24,7 +25,7 @@ export class FunctionLibrary {
     return kernel in this.kernels ? { name: kernel, parameters: [type], results: [type] } : undefined
   }
 
-  /** The function of the host, in double precision. Engines know `Math` functions and call them without detour. */
+  /** The function of the host, in double precision, where there is no kernel. */
   fallback(name: ElementwiseName): ImportedFunction {
     return { name: `host_${name}`, parameters: name === 'pow' ? [f64, f64] : [f64], results: [f64] }
   }
@@ -44,8 +45,7 @@ export class FunctionLibrary {
     if (name in this.kernels) return this.kernels[name]
     if (!name.startsWith('host_')) throw new Error(`autodiff: internal: no kernel ${name}`)
     const bare = name.slice(5) as ElementwiseName
-    const known = (Math as unknown as Record<string, unknown>)[bare]
-    if (typeof known === 'function') return known
+    if (bare === 'pow') return portablePow
     return (x: number) => evaluateElementwise(bare, [x])
   }
 }

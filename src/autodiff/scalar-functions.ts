@@ -1,3 +1,13 @@
+import {
+  portableAtan,
+  portableCos,
+  portableExp,
+  portableExpm1,
+  portableLog,
+  portableLog1p,
+  portablePow,
+  portableSin,
+} from '../base/index.ts'
 import type { ElementwiseName } from './node.ts'
 
 /**
@@ -18,12 +28,38 @@ export function errorFunction(x: number): number {
       total += term
       if (Math.abs(term) < 1e-17 * Math.abs(total)) break
     }
-    return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * total
+    return (2 / Math.sqrt(Math.PI)) * portableExp(-x * x) * total
   }
   // erfc(z) = e^{-z^2} / sqrt(pi) / (z + (1/2)/(z + 1/(z + (3/2)/(z + ...))))
   let fraction = z
   for (let k = 60; k >= 1; k--) fraction = z + k / 2 / fraction
-  return Math.sign(x) * (1 - Math.exp(-z * z) / Math.sqrt(Math.PI) / fraction)
+  return Math.sign(x) * (1 - portableExp(-z * z) / Math.sqrt(Math.PI) / fraction)
+}
+
+/** e^a / 2 without overflow before the result overflows. */
+function halfPower(a: number): number {
+  const root = portableExp(a * 0.5)
+  return root * 0.5 * root
+}
+
+function hyperbolicSine(x: number): number {
+  const a = Math.abs(x)
+  const t = portableExpm1(a)
+  const result = a < 700 ? (t + t / (t + 1)) * 0.5 : halfPower(a)
+  return x < 0 ? -result : Object.is(x, -0) ? x : result
+}
+
+function hyperbolicCosine(a: number): number {
+  const t = portableExp(a)
+  return a < 700 ? t * 0.5 + 0.5 / t : halfPower(a)
+}
+
+function hyperbolicTangent(x: number): number {
+  const a = Math.abs(x)
+  if (a > 22) return Math.sign(x)
+  // Twice the half, so that the smallest numbers stay as they are.
+  const t = portableExpm1(2 * a)
+  return a < 1e-300 ? x : Math.sign(x) * (t / (t + 2))
 }
 
 /** One element of an element-wise operation in double precision: the definition that compiled code is tested against. */
@@ -40,37 +76,37 @@ export function evaluateElementwise(name: ElementwiseName, [x, y, z]: readonly n
     case 'square':
       return x * x
     case 'exp':
-      return Math.exp(x)
+      return portableExp(x)
     case 'log':
-      return Math.log(x)
+      return portableLog(x)
     case 'expm1':
-      return Math.expm1(x)
+      return portableExpm1(x)
     case 'log1p':
-      return Math.log1p(x)
+      return portableLog1p(x)
     case 'sin':
-      return Math.sin(x)
+      return portableSin(x)
     case 'cos':
-      return Math.cos(x)
+      return portableCos(x)
     case 'tan':
-      return Math.tan(x)
+      return portableSin(x) / portableCos(x)
     case 'asin':
-      return Math.asin(x)
+      return portableAtan(x / Math.sqrt((1 - x) * (x + 1)))
     case 'acos':
-      return Math.acos(x)
+      return 2 * portableAtan(Math.sqrt((1 - x) / (x + 1)))
     case 'atan':
-      return Math.atan(x)
+      return portableAtan(x)
     case 'sinh':
-      return Math.sinh(x)
+      return hyperbolicSine(x)
     case 'cosh':
-      return Math.cosh(x)
+      return hyperbolicCosine(Math.abs(x))
     case 'tanh':
-      return Math.tanh(x)
+      return hyperbolicTangent(x)
     case 'sigmoid': {
-      const t = Math.exp(-Math.abs(x))
+      const t = portableExp(-Math.abs(x))
       return x >= 0 ? 1 / (1 + t) : t / (1 + t)
     }
     case 'softplus':
-      return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
+      return Math.max(x, 0) + portableLog1p(portableExp(-Math.abs(x)))
     case 'erf':
       return errorFunction(x)
     case 'relu':
@@ -88,7 +124,7 @@ export function evaluateElementwise(name: ElementwiseName, [x, y, z]: readonly n
     case 'div':
       return x / y
     case 'pow':
-      return x ** y
+      return portablePow(x, y)
     case 'min':
       return Math.min(x, y)
     case 'max':

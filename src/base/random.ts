@@ -1,5 +1,6 @@
 import { type xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus'
 import { describe, InvalidInputError } from './errors.ts'
+import { portableLog } from './portable-math.ts'
 
 /** All that a stream remembers, as plain data: part of every checkpoint. */
 export interface RandomState {
@@ -30,38 +31,6 @@ function derive(key: readonly number[], label: string | number): number[] {
     out[k] = h
   }
   return out
-}
-
-const bits = new DataView(new ArrayBuffer(8))
-const LN2_HIGH = 6.9314718036912381649e-1
-const LN2_LOW = 1.90821492927058770002e-10
-
-/**
- * Natural logarithm of a positive normal number, from additions and multiplications alone, so that random draws have the
- * same bits in every JavaScript engine (`Math.log` may differ in the last place). Error below 1 ulp.
- *
- * The reduction x = 2^k (1 + f) and the odd polynomial in s = f / (2 + f) are those of FreeBSD's msun e_log.c.
- */
-export function portableLog(x: number): number {
-  bits.setFloat64(0, x)
-  const high = bits.getUint32(0)
-  let k = (high >>> 20) - 1023
-  // Bring the mantissa into [sqrt(1/2), sqrt(2)).
-  const shift = ((high & 0xfffff) + 0x95f64) & 0x100000
-  bits.setUint32(0, (high & 0xfffff) | (shift ^ 0x3ff00000))
-  k += shift >>> 20
-  const f = bits.getFloat64(0) - 1
-  const s = f / (2 + f)
-  const z = s * s
-  const w = z * z
-  const even = w * (3.999999999940941908e-1 + w * (2.222219843214978396e-1 + w * 1.531383769920937332e-1))
-  const odd =
-    z *
-    (6.66666666666673513e-1 +
-      w * (2.857142874366239149e-1 + w * (1.818357216161805012e-1 + w * 1.479819860511658591e-1)))
-  const r = even + odd
-  const half = 0.5 * f * f
-  return k * LN2_HIGH - (half - (s * (half + r) + k * LN2_LOW) - f)
 }
 
 /**

@@ -1,4 +1,4 @@
-import { choice, nonNegative, positive, within } from '../base/index.ts'
+import { choice, nonNegative, portableLog, portablePow, positive, within } from '../base/index.ts'
 import { defineMethod, type PreparedSmoothProblem, projectedGradientNorm } from '../solver/index.ts'
 
 export interface AnnealedLangevinOptions {
@@ -90,7 +90,7 @@ export const annealedLangevin = defineMethod<PreparedSmoothProblem, AnnealedLang
     step(problem, state, { random }) {
       const { x, gradient, trial, trialGradient } = state
       const k = state.time + 1
-      const sigma = cooling === 'logarithmic' ? noise / Math.log(k + 1) : noise * coolingFactor ** (k - 1)
+      const sigma = cooling === 'logarithmic' ? noise / portableLog(k + 1) : noise * portablePow(coolingFactor, k - 1)
       const amplitude = sigma * Math.sqrt(stepSize)
       for (let j = 0; j < x.length; j++) trial[j] = x[j] - stepSize * gradient[j] + amplitude * random.normal()
       const value = problem.valueAndGradient(trial, trialGradient)

@@ -1,4 +1,13 @@
-import { choice, flag, integer, positive, type RandomStream } from '../base/index.ts'
+import {
+  choice,
+  flag,
+  integer,
+  portableExp,
+  portableLog,
+  portablePow,
+  positive,
+  type RandomStream,
+} from '../base/index.ts'
 import { symmetricEigen } from '../linalg/index.ts'
 import { defineMethod, type SmoothProblem } from '../solver/index.ts'
 import { comparable, emptyRound, nothingFinite, type SearchState, searchMethod, searchState } from './search.ts'
@@ -89,7 +98,7 @@ export interface CmaEsState extends SearchState {
 function strategyParameters(n: number, lambda: number, active: boolean): StrategyParameters {
   const mu = Math.floor(lambda / 2)
   const weights = new Float64Array(lambda)
-  for (let i = 0; i < lambda; i++) weights[i] = Math.log((lambda + 1) / 2) - Math.log(i + 1)
+  for (let i = 0; i < lambda; i++) weights[i] = portableLog((lambda + 1) / 2) - portableLog(i + 1)
   let positives = 0
   let positiveSquares = 0
   let negatives = 0
@@ -277,7 +286,7 @@ export const cmaEs = defineMethod<SmoothProblem, CmaEsOptions, CmaEsState>()({
         order.sort((a, b) => (fitness[a] < fitness[b] ? -1 : fitness[a] > fitness[b] ? 1 : a - b))
         const flat = fitness[order[0]] === fitness[order[Math.min(lambda - 1, 1 + Math.floor(lambda / 4))]]
         updateDistribution(state, space.dimension)
-        if (flat) state.sigma *= Math.exp(0.2 + state.parameters.cSigma / state.parameters.dSigma)
+        if (flat) state.sigma *= portableExp(0.2 + state.parameters.cSigma / state.parameters.dSigma)
         const reason = reasonToStop(state)
         if (reason === null) return
         if (!(state.restartsLeft > 0)) return { outcome: state.sigma < Infinity ? 'stalled' : 'diverged', reason }
@@ -291,9 +300,9 @@ export const cmaEs = defineMethod<SmoothProblem, CmaEsOptions, CmaEsState>()({
         restartMean(state, space, random, initialStep)
         if (state.small) {
           const u = random.uniform()
-          const lambda = Math.floor(first * (state.largeLambda / (2 * first)) ** (u * u))
+          const lambda = Math.floor(first * portablePow(state.largeLambda / (2 * first), u * u))
           state.allowance = state.spentLarge / 2
-          beginRun(state, n, lambda, initialStep * 10 ** (-2 * random.uniform()), activeUpdate)
+          beginRun(state, n, lambda, initialStep * portablePow(10, -2 * random.uniform()), activeUpdate)
         } else {
           state.largeLambda *= 2
           state.allowance = Infinity
@@ -315,7 +324,7 @@ export const cmaEs = defineMethod<SmoothProblem, CmaEsOptions, CmaEsState>()({
 })
 
 function defaultPopulation(n: number): number {
-  return 4 + Math.floor(3 * Math.log(n))
+  return 4 + Math.floor(3 * portableLog(n))
 }
 
 function samplingWidth({ sigma, D }: CmaEsState): number {
@@ -368,7 +377,7 @@ function updateDistribution(state: CmaEsState, n: number): void {
   }
   const length = Math.sqrt(squares)
   state.generation++
-  const settled = Math.sqrt(1 - (1 - cSigma) ** (2 * state.generation))
+  const settled = Math.sqrt(1 - portablePow(1 - cSigma, 2 * state.generation))
   // While sigma grows fast the cumulation for C pauses, or C would stretch too far.
   const steady = length / settled < (1.4 + 2 / (n + 1)) * expectedNorm ? 1 : 0
   const pushC = steady * Math.sqrt(cCumulation * (2 - cCumulation) * effectiveSize)
@@ -403,7 +412,7 @@ function updateDistribution(state: CmaEsState, n: number): void {
     const at = order[k] * n
     for (let j = 0; j < n; j++) mean[j] += weights[k] * (samples[at + j] - white[j])
   }
-  state.sigma *= Math.exp(Math.min(1, (cSigma / dSigma) * (length / expectedNorm - 1)))
+  state.sigma *= portableExp(Math.min(1, (cSigma / dSigma) * (length / expectedNorm - 1)))
 
   if (state.generation - state.decomposed > 1 / ((cOne + cMu) * n * 10)) {
     const { values, vectors } = symmetricEigen({ rows: n, cols: n, data: C })
@@ -434,7 +443,7 @@ function addPenalties(state: CmaEsState, { lower, upper, dimension: n }: SearchS
   let meanLog = 0
   let trace = 0
   for (let j = 0; j < n; j++) {
-    meanLog += Math.log(C[j * n + j]) / n
+    meanLog += portableLog(C[j * n + j]) / n
     trace += C[j * n + j]
   }
   let outside = false
@@ -448,14 +457,14 @@ function addPenalties(state: CmaEsState, { lower, upper, dimension: n }: SearchS
       if (penalties[j] === 0) penalties[j] = (2 * typical) / (sigma * sigma * (trace / n))
       const excess = Math.max((lower?.[j] ?? -Infinity) - mean[j], mean[j] - (upper?.[j] ?? Infinity), 0)
       const far = 3 * sigma * Math.sqrt(C[j * n + j]) * Math.max(1, Math.sqrt(n) / effectiveSize)
-      if (excess > far) penalties[j] *= 1.1 ** Math.max(1, effectiveSize / (10 * n))
+      if (excess > far) penalties[j] *= portablePow(1.1, Math.max(1, effectiveSize / (10 * n)))
     }
   }
   for (let i = 0; i < lambda; i++) {
     let penalty = 0
     for (let j = 0; j < n; j++) {
       const d = samples[i * n + j] - round.points[i * n + j]
-      if (d !== 0) penalty += (penalties[j] * d * d) / Math.exp(0.9 * (Math.log(C[j * n + j]) - meanLog))
+      if (d !== 0) penalty += (penalties[j] * d * d) / portableExp(0.9 * (portableLog(C[j * n + j]) - meanLog))
     }
     fitness[i] += penalty / n
   }

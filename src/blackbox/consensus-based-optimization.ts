@@ -1,4 +1,4 @@
-import { between, choice, flag, integer, nonNegative, positive, UnsupportedError } from '../base/index.ts'
+import { between, choice, flag, integer, nonNegative, portablePow, positive, UnsupportedError } from '../base/index.ts'
 import { defineMethod, type SmoothProblem } from '../solver/index.ts'
 import { consensusPoint, ensembleSpread } from './consensus.ts'
 import { comparable, nothingFinite, type SearchState, searchMethod, searchState } from './search.ts'
@@ -208,8 +208,8 @@ export const consensusBasedOptimization = defineMethod<
             round.count = N
             return
           }
-          const alpha = options.alpha * options.alphaGrowth ** state.time
-          const amplitude = diffusion * options.diffusionDecay ** state.time * Math.sqrt(dt)
+          const alpha = options.alpha * portablePow(options.alphaGrowth, state.time)
+          const amplitude = diffusion * portablePow(options.diffusionDecay, state.time) * Math.sqrt(dt)
           // Gradients first: they may end the run, and nothing is drawn before.
           if (gradientDrift > 0) {
             if (space.gradient === undefined) {
@@ -288,7 +288,7 @@ export const consensusBasedOptimization = defineMethod<
             round.values = values
             if (finite === 0) return nothingFinite(N)
             state.time++
-            const alpha = options.alpha * options.alphaGrowth ** state.time
+            const alpha = options.alpha * portablePow(options.alphaGrowth, state.time)
             state.work.set(state.consensus)
             state.effectiveSampleSize = consensusPoint(state.particles, state.values, N, alpha, state.consensus)
             let movement = 0

@@ -1,3 +1,4 @@
+import { portableExp } from '../base/index.ts'
 /**
  * The consensus point of an ensemble, `xa = sum_i w_i X^i / sum_i w_i` with `w_i = exp(-alpha (E(X^i) - min E))`.
  *
@@ -42,7 +43,7 @@ export function consensusPoint(
     const i = rows === undefined ? k : rows[k]
     const gap = values[i] - lowest
     if (!(values[i] < Infinity) || values[i] === -Infinity) continue
-    const weight = gap === 0 || alpha === 0 ? 1 : Math.exp(-alpha * gap)
+    const weight = gap === 0 || alpha === 0 ? 1 : portableExp(-alpha * gap)
     if (weight === 0) continue
     total += weight
     squares += weight * weight

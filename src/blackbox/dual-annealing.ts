@@ -1,4 +1,13 @@
-import { choice, integer, positive, type RandomStream, within } from '../base/index.ts'
+import {
+  choice,
+  integer,
+  portableExp,
+  portableLog,
+  portablePow,
+  positive,
+  type RandomStream,
+  within,
+} from '../base/index.ts'
 import { defineMethod, type SmoothProblem } from '../solver/index.ts'
 import { type NelderMeadState, nelderMeadSearch } from './nelder-mead.ts'
 import { comparable, type RoundOutcome, type SearchState, searchMethod, searchState, settle } from './search.ts'
@@ -108,7 +117,7 @@ export const dualAnnealing = defineMethod<SmoothProblem, DualAnnealingOptions, D
   create: (options) => {
     const { initialTemperature, visiting, acceptance, localSearch, localEvaluations, patience, searchRadius } = options
     const temperatureAt = (sweep: number): number =>
-      (initialTemperature * (2 ** (visiting - 1) - 1)) / ((2 + sweep) ** (visiting - 1) - 1)
+      (initialTemperature * (portablePow(2, visiting - 1) - 1)) / (portablePow(2 + sweep, visiting - 1) - 1)
 
     const visitSide = (
       state: DualAnnealingState,
@@ -254,34 +263,34 @@ export const dualAnnealing = defineMethod<SmoothProblem, DualAnnealingOptions, D
 function accepts(delta: number, temperature: number, acceptance: number, random: RandomStream): boolean {
   if (delta < 0) return true
   const base = 1 - ((1 - acceptance) * delta) / temperature
-  return base > 0 && random.uniform() <= base ** (1 / (1 - acceptance))
+  return base > 0 && random.uniform() <= portablePow(base, 1 / (1 - acceptance))
 }
 
 /** Scale of the jumps at temperature T: the factor sigma_x of Tsallis and Stariolo, proportional to T^(1 / (3 - q)). */
 export function visitingWidth(q: number, temperature: number): number {
   const logFour =
-    0.5 * Math.log(Math.PI) +
-    Math.log(temperature) / (q - 1) +
-    (4 - q) * Math.log(q - 1) -
+    0.5 * portableLog(Math.PI) +
+    portableLog(temperature) / (q - 1) +
+    (4 - q) * portableLog(q - 1) -
     ((2 - q) / (q - 1)) * Math.LN2 -
-    Math.log(3 - q)
+    portableLog(3 - q)
   // Their sixth factor, pi (1 - c) / sin(pi (1 - c)) / Gamma(2 - c) with c = 1/(q - 1) - 1/2, is Gamma(c).
   const logSix = logGamma(1 / (q - 1) - 0.5)
-  return Math.exp(((q - 1) * (logFour - logSix)) / (3 - q))
+  return portableExp(((q - 1) * (logFour - logSix)) / (3 - q))
 }
 
 /** One coordinate's jump: a normal over a power of another, which has the tail of the visiting distribution. */
 function visitingJump(q: number, width: number, random: RandomStream): number {
   const x = width * random.normal()
   const y = Math.abs(random.normal())
-  return x / Math.exp(((q - 1) * Math.log(Math.max(y, Number.MIN_VALUE))) / (3 - q))
+  return x / portableExp(((q - 1) * portableLog(Math.max(y, Number.MIN_VALUE))) / (3 - q))
 }
 
 /** log Gamma(x) for x > 0, to about 1e-14: Stirling's series after shifting the argument above 10. */
 export function logGamma(x: number): number {
   let shift = 0
-  while (x < 10) shift += Math.log(x++)
+  while (x < 10) shift += portableLog(x++)
   const y = 1 / (x * x)
   const series = (1 / 12 - y * (1 / 360 - y * (1 / 1260 - y * (1 / 1680 - y / 1188)))) / x
-  return (x - 0.5) * Math.log(x) - x + 0.5 * Math.log(2 * Math.PI) + series - shift
+  return (x - 0.5) * portableLog(x) - x + 0.5 * portableLog(2 * Math.PI) + series - shift
 }

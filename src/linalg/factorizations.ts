@@ -1,4 +1,4 @@
-import { ShapeError } from '../base/index.ts'
+import { portableLog, ShapeError } from '../base/index.ts'
 import { gemv, plainTrsv, solveTriangularMatrix } from './dense.ts'
 import { engine } from './engine.ts'
 import { loadOpenBlas } from './openblas.ts'
@@ -116,7 +116,7 @@ export function cholesky(a: DenseMatrix, into?: Float64Array): CholeskyFactoriza
     logAbsDeterminant() {
       if (!ok) return Number.NaN
       let s = 0
-      for (let i = 0; i < n; i++) s += Math.log(data[i * n + i])
+      for (let i = 0; i < n; i++) s += portableLog(data[i * n + i])
       return 2 * s
     },
   }
@@ -211,7 +211,7 @@ export function lu(a: DenseMatrix, into?: Float64Array): LuFactorization {
     logAbsDeterminant() {
       if (!ok) return Number.NaN
       let s = 0
-      for (let i = 0; i < n; i++) s += Math.log(Math.abs(data[i * n + i]))
+      for (let i = 0; i < n; i++) s += portableLog(Math.abs(data[i * n + i]))
       return s
     },
     determinantSign() {
@@ -319,7 +319,7 @@ export function ldlt(a: DenseMatrix): LdltFactorization {
       // A block of order 2: one eigenvalue of each sign, since Bunch and Kaufman choose it only if it is indefinite.
       const off = offDiagonal(k)
       const next = data[(k + 1) * n + k + 1]
-      logDeterminant += 2 * Math.log(Math.abs(off)) + Math.log(Math.abs((d / off) * (next / off) - 1))
+      logDeterminant += 2 * portableLog(Math.abs(off)) + portableLog(Math.abs((d / off) * (next / off) - 1))
       positive++
       negative++
       second[++k] = 1
@@ -328,7 +328,7 @@ export function ldlt(a: DenseMatrix): LdltFactorization {
     if (d > 0) positive++
     else if (d < 0) negative++
     else zero++
-    logDeterminant += Math.log(Math.abs(d))
+    logDeterminant += portableLog(Math.abs(d))
     if (failed === 0 && !(Math.abs(d) > 0 && Math.abs(d) < Infinity)) failed = k + 1
   }
   const ok = failed === 0

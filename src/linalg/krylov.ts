@@ -1,4 +1,4 @@
-import { describe, OptionError, ShapeError, UnsupportedError } from '../base/index.ts'
+import { describe, OptionError, portableHypot, ShapeError, UnsupportedError } from '../base/index.ts'
 import { checkLength } from './shapes.ts'
 import type { LinearOperator } from './types.ts'
 import { axpby, axpy, dot, norm, scale } from './vectors.ts'
@@ -208,7 +208,7 @@ export const minresSolver: LinearSolver<MinresState> = {
     const gammaBar = state.sn * state.deltaBar - state.cs * alpha
     state.epsilon = state.sn * state.beta
     state.deltaBar = -state.cs * state.beta
-    const gamma = Math.hypot(gammaBar, state.beta)
+    const gamma = portableHypot(gammaBar, state.beta)
     if (gamma <= 10 * Number.EPSILON * state.scale) return false
     state.cs = gammaBar / gamma
     state.sn = state.beta / gamma
@@ -337,7 +337,7 @@ export const gmresSolver: LinearSolver<GmresState> = {
     // What is left of the product after orthogonalization is rounding: the space is exhausted.
     const exhausted = rest <= 10 * Number.EPSILON * size
     const below = exhausted ? 0 : rest
-    const radius = Math.hypot(column[k], below)
+    const radius = portableHypot(column[k], below)
     // A singular on the space: the column adds nothing.
     if (!(radius > 10 * Number.EPSILON * size)) return false
     cosines[k] = column[k] / radius
@@ -484,7 +484,7 @@ export const lsmrSolver: LinearSolver<LsmrState> = {
       if (state.alpha > 0) scale(1 / state.alpha, v)
     } else state.alpha = 0
     const rhoOld = state.rho
-    state.rho = Math.hypot(state.alphaBar, beta)
+    state.rho = portableHypot(state.alphaBar, beta)
     if (!(state.rho > 0)) return false
     const c = state.alphaBar / state.rho
     const s = beta / state.rho
@@ -493,7 +493,7 @@ export const lsmrSolver: LinearSolver<LsmrState> = {
     const rhoBarOld = state.rhoBar
     const thetaBar = state.sBar * state.rho
     const rhoTemporary = state.cBar * state.rho
-    state.rhoBar = Math.hypot(rhoTemporary, thetaNew)
+    state.rhoBar = portableHypot(rhoTemporary, thetaNew)
     if (!(state.rhoBar > 0)) return false
     state.cBar = rhoTemporary / state.rhoBar
     state.sBar = thetaNew / state.rhoBar

@@ -1,4 +1,12 @@
-import { choice, describe, InvalidInputError, integer, OptionError, type OptionSpec } from '../base/index.ts'
+import {
+  choice,
+  describe,
+  InvalidInputError,
+  integer,
+  OptionError,
+  type OptionSpec,
+  portableLog,
+} from '../base/index.ts'
 import { type BanditOptions, defineBandit } from './bandit.ts'
 import { checkContext, checkInterval } from './binned.ts'
 import { boxLeastSquares } from './box-least-squares.ts'
@@ -216,7 +224,7 @@ export const chebCb = defineBandit<ChebCbOptions, ChebCbState, number>()({
         // While every loss is 0 there is no scale yet; any positive one serves.
         const K = state.largest > 0 ? state.largest : 1
         const range = slopeBound === 'largest' ? K : state.largest - state.smallest
-        const N = 2 + 4 * (range / K) * (1 + Math.log(m))
+        const N = 2 + 4 * (range / K) * (1 + portableLog(m))
         const scale = K * N
         const changed = scale !== state.scale
         state.scale = scale
@@ -229,7 +237,7 @@ export const chebCb = defineBandit<ChebCbOptions, ChebCbState, number>()({
         } else residual = refit(state, arm) ?? 0
 
         if (learningRate !== 'adaptive') return
-        const a = ((Math.PI + (2 / Math.PI) * Math.log(2 * m + 1)) / (2 * scale * (m + 1))) * range
+        const a = ((Math.PI + (2 / Math.PI) * portableLog(2 * m + 1)) / (2 * scale * (m + 1))) * range
         const errors =
           state.predictionSquared - (2 * state.predictionTimesLoss) / scale + state.lossSquared / (scale * scale)
         // R - r can come out negative in the first rounds.

@@ -1,4 +1,4 @@
-import { between, type OptionSpec } from '../base/index.ts'
+import { between, type OptionSpec, portableExp, portableLog } from '../base/index.ts'
 import { type BanditOptions, defineBandit, importance } from './bandit.ts'
 import { categoricalSample } from './sampling.ts'
 
@@ -55,11 +55,11 @@ export const exp3 = defineBandit<Exp3Options, Exp3State>()({
   create({ arms, learningRate, exploration }) {
     const p = new Float64Array(arms)
     const distribution = ({ losses, round }: Exp3State, out: Float64Array): Float64Array => {
-      const eta = learningRate === 'anytime' ? Math.sqrt(Math.log(arms) / (arms * round)) : learningRate
+      const eta = learningRate === 'anytime' ? Math.sqrt(portableLog(arms) / (arms * round)) : learningRate
       let least = Infinity
       for (let i = 0; i < arms; i++) least = Math.min(least, losses[i])
       let sum = 0
-      for (let i = 0; i < arms; i++) sum += out[i] = Math.exp(-eta * (losses[i] - least))
+      for (let i = 0; i < arms; i++) sum += out[i] = portableExp(-eta * (losses[i] - least))
       for (let i = 0; i < arms; i++) out[i] = ((1 - exploration) * out[i]) / sum + exploration / arms
       return out
     }

@@ -1,4 +1,4 @@
-import { describe, InvalidInputError, portableLog, type RandomStream } from '../base/index.ts'
+import { describe, InvalidInputError, portableExp, portableLog, type RandomStream } from '../base/index.ts'
 
 function checkShape(where: string, name: string, value: number): void {
   if (value > 0 && value < Infinity) return
@@ -23,7 +23,7 @@ export function gammaSample(random: RandomStream, shape: number): number {
     const z = random.normal()
     return 0.5 * z * z
   }
-  if (shape < 1) return gammaSample(random, shape + 1) * Math.exp(portableLog(1 - random.uniform()) / shape)
+  if (shape < 1) return gammaSample(random, shape + 1) * portableExp(portableLog(1 - random.uniform()) / shape)
   const d = shape - 1 / 3
   const c = 1 / Math.sqrt(9 * d)
   for (;;) {

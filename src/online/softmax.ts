@@ -1,4 +1,4 @@
-import { choice, positive } from '../base/index.ts'
+import { choice, portableExp, positive } from '../base/index.ts'
 import {
   type ArmStatistics,
   armStatistics,
@@ -38,7 +38,7 @@ export const softmax = defineBandit<SoftmaxOptions, ArmStatistics>()({
       let largest = -Infinity
       for (let i = 0; i < arms; i++) largest = Math.max(largest, (out[i] = meanOutcome(state, i)))
       let sum = 0
-      for (let i = 0; i < arms; i++) sum += out[i] = Math.exp((out[i] - largest) / temperature)
+      for (let i = 0; i < arms; i++) sum += out[i] = portableExp((out[i] - largest) / temperature)
       for (let i = 0; i < arms; i++) out[i] /= sum
       return out
     }

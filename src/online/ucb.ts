@@ -1,4 +1,4 @@
-import { between, positive } from '../base/index.ts'
+import { between, portableLog, positive } from '../base/index.ts'
 import {
   type ArmStatistics,
   armStatistics,
@@ -48,7 +48,7 @@ export const ucb1 = defineBandit<Ucb1Options, ArmStatistics>()({
   create({ arms, alpha }) {
     const choose = (state: ArmStatistics): number => {
       for (let i = 0; i < arms; i++) if (state.pulls[i] === 0) return i
-      const spread = 2 * Math.log(totalPulls(state))
+      const spread = 2 * portableLog(totalPulls(state))
       return bestArm(arms, (i) => meanOutcome(state, i) + alpha * Math.sqrt(spread / state.pulls[i]))
     }
     return {
@@ -86,7 +86,7 @@ export const alphaUcb = defineBandit<AlphaUcbOptions, ArmStatistics>()({
 
   create({ arms, alpha }) {
     const choose = (state: ArmStatistics): number => {
-      const spread = alpha * Math.log(1 + totalPulls(state))
+      const spread = alpha * portableLog(1 + totalPulls(state))
       return bestArm(arms, (i) => meanOutcome(state, i) + Math.sqrt(spread / (state.pulls[i] + 1)))
     }
     return {

@@ -1,4 +1,4 @@
-import { integer, positive } from '../base/index.ts'
+import { integer, portablePow, positive } from '../base/index.ts'
 import { dot } from '../linalg/index.ts'
 import { defineMethod, type PreparedSmoothProblem } from '../solver/index.ts'
 import { approximationOption, linearSolverOption, requiredOracles } from './hessian-model.ts'
@@ -127,7 +127,7 @@ export const cubicRegularizedNewton = defineMethod<
           if (radius > 0) {
             // The step is still s = -h here, so this is minus the model's minimum.
             model.multiply(step, image)
-            const promised = dot(state.gradient, step) - 0.5 * dot(image, step) - (factor / 6) * radius ** 3
+            const promised = dot(state.gradient, step) - 0.5 * dot(image, step) - (factor / 6) * portablePow(radius, 3)
             if (!tryStep(problem, state, parts, trial)) break
             const lambda = 0.5 * factor * radius
             // False for NaN.

@@ -1,3 +1,4 @@
+import { portableHypot } from '../base/index.ts'
 /**
  * The linear model ||J p + r|| of a least-squares problem at one point, factored: J P = Q [R; 0] with column pivoting. Plain
  * data, n^2 + 4n numbers.
@@ -150,7 +151,7 @@ function solveDamped(model: LinearModel, scale: Float64Array, lambda: number, wo
       for (let i = k; i < n; i++) {
         if (row[i] === 0) continue
         const diagonal = rows[i * n + i]
-        const radius = Math.hypot(diagonal, row[i])
+        const radius = portableHypot(diagonal, row[i])
         const c = diagonal / radius
         const s = row[i] / radius
         for (let j = i; j < n; j++) {
@@ -233,7 +234,7 @@ export function dampedStep(
     low = excess / (radius * norm * norm)
   }
   let scaled = 0
-  for (let j = 0; j < n; j++) scaled = Math.hypot(scaled, gradient[j] / scale[j])
+  for (let j = 0; j < n; j++) scaled = portableHypot(scaled, gradient[j] / scale[j])
   let high = scaled / radius
   let lambda = Math.min(Math.max(guess, low), high)
   if (lambda === 0) lambda = scaled / length

@@ -1,3 +1,4 @@
+import { portableExp, portableLog, portableLog1p } from '../base/index.ts'
 import { factorModel, linearModel } from './damped-step.ts'
 
 /** What the Jacobian at a least-squares solution says about the parameters. */
@@ -57,7 +58,7 @@ function logGamma(x: number): number {
   let sum = 0.9999999999998099
   for (let i = 0; i < coefficients.length; i++) sum += coefficients[i] / (y + i + 1)
   const t = y + 7.5
-  return 0.5 * Math.log(2 * Math.PI) + (y + 0.5) * Math.log(t) - t + Math.log(sum)
+  return 0.5 * portableLog(2 * Math.PI) + (y + 0.5) * portableLog(t) - t + portableLog(sum)
 }
 
 /** Regularized incomplete beta function I_x(a, b) by its continued fraction (DLMF 8.17.22), evaluated from the front. */
@@ -65,8 +66,8 @@ function incompleteBeta(x: number, a: number, b: number): number {
   if (x <= 0) return 0
   if (x >= 1) return 1
   if (x > (a + 1) / (a + b + 2)) return 1 - incompleteBeta(1 - x, b, a)
-  const front = Math.exp(
-    logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x) - Math.log(a),
+  const front = portableExp(
+    logGamma(a + b) - logGamma(a) - logGamma(b) + a * portableLog(x) + b * portableLog1p(-x) - portableLog(a),
   )
   const tiny = 1e-300
   let c = 1

@@ -1,4 +1,12 @@
-import { checkNames, describe, InvalidInputError, ShapeError, UnsupportedError } from '../base/index.ts'
+import {
+  checkNames,
+  describe,
+  InvalidInputError,
+  portableHypot,
+  portablePow,
+  ShapeError,
+  UnsupportedError,
+} from '../base/index.ts'
 import type { Measures, Problem, ProblemClass, Requirements, Tally } from '../solver/index.ts'
 
 /** The oracles and data of `min (1/2) sum_i r_i(x)^2, x in R^n`, r: R^n -> R^m. */
@@ -83,7 +91,7 @@ export function relativeOffset(
     const norm = Math.sqrt(squared)
     if (Number.isNaN(norm)) return NaN
     if (norm === 0) continue
-    scale = Math.hypot(scale, norm * x[j])
+    scale = portableHypot(scale, norm * x[j])
     const at = rank * m
     for (let i = 0; i < m; i++) work[at + i] = jacobian[i * n + j] / norm
     for (let pass = 0; pass < 2; pass++) {
@@ -102,7 +110,7 @@ export function relativeOffset(
       work[at + i] /= remaining
       along += work[at + i] * residuals[i]
     }
-    projected = Math.hypot(projected, along)
+    projected = portableHypot(projected, along)
     rank++
   }
   let length = 0
@@ -118,7 +126,7 @@ export function halfSumOfSquares(residuals: Float64Array): number {
 }
 
 /** Relative step of a fourth-order difference: balances truncation h^4 and rounding eps / h. */
-const DIFFERENCE_STEP = Number.EPSILON ** (1 / 5)
+const DIFFERENCE_STEP = portablePow(Number.EPSILON, 1 / 5)
 /** A difference of residuals smaller than this part of their size is not yet informative; the step then grows. */
 const SMALLEST_CHANGE = 1e-9
 const STEP_GROWTH = 100

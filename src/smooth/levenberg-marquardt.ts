@@ -1,4 +1,4 @@
-import { integer, positive } from '../base/index.ts'
+import { integer, portableHypot, positive } from '../base/index.ts'
 import { defineMethod, type Measures } from '../solver/index.ts'
 import {
   type DampedWork,
@@ -73,14 +73,14 @@ function makeWork(problem: PreparedLeastSquaresProblem): Work {
 /** Size of the terms from which the residuals are computed, ||J diag(x)||_F. */
 function modelSize(model: LinearModel, x: Float64Array): number {
   let size = 0
-  for (let j = 0; j < x.length; j++) size = Math.hypot(size, model.columnNorms[j] * x[j])
+  for (let j = 0; j < x.length; j++) size = portableHypot(size, model.columnNorms[j] * x[j])
   return size
 }
 
 /** The relative offset (see `relativeOffset`), from the factors. */
 function offsetOf(model: LinearModel, x: Float64Array, value: number): number {
   let projected = 0
-  for (let k = 0; k < model.rank; k++) projected = Math.hypot(projected, model.projected[k])
+  for (let k = 0; k < model.rank; k++) projected = portableHypot(projected, model.projected[k])
   return projected / (Math.sqrt(2 * value) + 1e-6 * modelSize(model, x) + 1e-22)
 }
 
@@ -167,7 +167,7 @@ export const levenbergMarquardt = defineMethod<
       let length = 0
       for (let j = 0; j < n; j++) {
         scale[j] = model.columnNorms[j] > 0 ? model.columnNorms[j] : 1
-        length = Math.hypot(length, scale[j] * x[j])
+        length = portableHypot(length, scale[j] * x[j])
       }
       return {
         x,
@@ -204,7 +204,7 @@ export const levenbergMarquardt = defineMethod<
         for (let j = 0; j < n; j++) {
           trial[j] = x[j] + step[j]
           moved ||= trial[j] !== x[j]
-          length = Math.hypot(length, scale[j] * step[j])
+          length = portableHypot(length, scale[j] * step[j])
         }
         if (!moved) return stalled(state, 'the step is below rounding level')
         // From here on the radius is never much longer than the step: a first radius far too large shrinks at once.

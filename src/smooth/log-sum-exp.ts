@@ -1,4 +1,4 @@
-import { describe, InvalidInputError, type RandomStream, ShapeError } from '../base/index.ts'
+import { describe, InvalidInputError, portableExp, portableLog, type RandomStream, ShapeError } from '../base/index.ts'
 import { type SmoothProblem, smoothProblem } from '../solver/index.ts'
 import { gramian, multiply, multiplyTransposed } from './dense-products.ts'
 
@@ -59,11 +59,11 @@ export function logSumExp({ matrix: A, offsets: b, smoothing = 1, ...rest }: Log
     }
     let sum = 0
     for (let i = 0; i < m; i++) {
-      p[i] = Math.exp(p[i] - largest)
+      p[i] = portableExp(p[i] - largest)
       sum += p[i]
     }
     for (let i = 0; i < m; i++) p[i] /= sum
-    return smoothing * (largest + Math.log(sum))
+    return smoothing * (largest + portableLog(sum))
   }
 
   const weightedProduct = (v: Float64Array, out: Float64Array): void => {

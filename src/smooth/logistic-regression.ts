@@ -1,4 +1,4 @@
-import { describe, InvalidInputError, nonNegative, ShapeError } from '../base/index.ts'
+import { describe, InvalidInputError, nonNegative, portableExp, portableLog1p, ShapeError } from '../base/index.ts'
 import { type HessianApproximation, type SmoothProblem, smoothProblem } from '../solver/index.ts'
 import { gramian, multiply, multiplyTransposed } from './dense-products.ts'
 
@@ -74,8 +74,8 @@ export function logisticRegression({
     let sum = 0
     for (let i = 0; i < m; i++) {
       const margin = y[i] * q[i]
-      const small = Math.exp(-Math.abs(margin))
-      sum += Math.log1p(small) + (margin < 0 ? -margin : 0)
+      const small = portableExp(-Math.abs(margin))
+      sum += portableLog1p(small) + (margin < 0 ? -margin : 0)
       q[i] = margin >= 0 ? small / (1 + small) : 1 / (1 + small)
     }
     loss = sum / m

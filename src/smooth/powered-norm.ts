@@ -1,4 +1,4 @@
-import { describe, InvalidInputError, ShapeError } from '../base/index.ts'
+import { describe, InvalidInputError, portablePow, ShapeError } from '../base/index.ts'
 import { type HessianApproximations, type SmoothProblem, smoothProblem } from '../solver/index.ts'
 import { gramian, multiply, multiplyTransposed } from './dense-products.ts'
 
@@ -90,13 +90,13 @@ export function poweredNorm({ residuals: map, power = 2, ...rest }: PoweredNormO
   const gradientAt = (x: Float64Array, out: Float64Array): number => {
     const norm = evaluateNorm(x)
     map.transposedProduct(x, u, out)
-    const factor = norm ** (power - 2)
+    const factor = portablePow(norm, power - 2)
     for (let i = 0; i < n; i++) out[i] *= factor
-    return norm ** power / power
+    return portablePow(norm, power) / power
   }
 
   const addRankOne = (norm: number, out: Float64Array): void => {
-    const factor = (power - 2) * norm ** (power - 2)
+    const factor = (power - 2) * portablePow(norm, power - 2)
     if (factor === 0) return
     for (let i = 0; i < n; i++) {
       for (let j = 0; j < n; j++) out[i * n + j] += factor * (w[i] * w[j])
@@ -114,7 +114,7 @@ export function poweredNorm({ residuals: map, power = 2, ...rest }: PoweredNormO
         const norm = evaluateNorm(x)
         direction(x, norm)
         vector.set(w)
-        return (power - 2) * norm ** (power - 2)
+        return (power - 2) * portablePow(norm, power - 2)
       },
     },
     'gauss-newton': {
@@ -122,7 +122,7 @@ export function poweredNorm({ residuals: map, power = 2, ...rest }: PoweredNormO
       evaluate(x, out) {
         const norm = evaluateNorm(x)
         map.gramian(x, out)
-        if (power !== 2) scaleBy(norm ** (power - 2), out)
+        if (power !== 2) scaleBy(portablePow(norm, power - 2), out)
       },
     },
     inexact: {
@@ -130,7 +130,7 @@ export function poweredNorm({ residuals: map, power = 2, ...rest }: PoweredNormO
       evaluate(x, out) {
         const norm = evaluateNorm(x)
         map.gramian(x, out)
-        if (power !== 2) scaleBy(norm ** (power - 2), out)
+        if (power !== 2) scaleBy(portablePow(norm, power - 2), out)
         direction(x, norm)
         addRankOne(norm, out)
       },
@@ -140,7 +140,7 @@ export function poweredNorm({ residuals: map, power = 2, ...rest }: PoweredNormO
   return smoothProblem({
     name: `(1/${power}) ||${map.name ?? 'u'}||^${power}`,
     dimension: n,
-    value: (x) => evaluateNorm(x) ** power / power,
+    value: (x) => portablePow(evaluateNorm(x), power) / power,
     gradient: (x, out) => {
       gradientAt(x, out)
     },
@@ -150,7 +150,7 @@ export function poweredNorm({ residuals: map, power = 2, ...rest }: PoweredNormO
         const norm = evaluateNorm(x)
         map.gramian(x, out)
         addCurvature?.(x, u, out)
-        if (power !== 2) scaleBy(norm ** (power - 2), out)
+        if (power !== 2) scaleBy(portablePow(norm, power - 2), out)
         direction(x, norm)
         addRankOne(norm, out)
       },

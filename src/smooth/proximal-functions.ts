@@ -1,4 +1,4 @@
-import { describe, InvalidInputError, ShapeError } from '../base/index.ts'
+import { describe, InvalidInputError, portableHypot, ShapeError } from '../base/index.ts'
 
 /**
  * A convex function g, possibly with value Infinity outside a set, that is known by its proximal operator
@@ -322,7 +322,8 @@ export function groupNorm(weight: number, groups: readonly (readonly number[])[]
     }
     seen.add(index)
   }
-  const norm = (x: Float64Array, group: readonly number[]): number => Math.hypot(...group.map((i) => x[i]))
+  const norm = (x: Float64Array, group: readonly number[]): number =>
+    group.reduce((size, i) => portableHypot(size, x[i]), 0)
   return {
     name: 'group norm',
     value: (x) => groups.reduce((sum, group) => sum + weight * Math.sqrt(group.length) * norm(x, group), 0),

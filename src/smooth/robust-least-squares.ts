@@ -1,4 +1,4 @@
-import { describe, InvalidInputError, ShapeError } from '../base/index.ts'
+import { describe, InvalidInputError, portableAtan, portableLog1p, portablePow, ShapeError } from '../base/index.ts'
 import { type Result, type RunOptions, run, type SmoothProblem, smoothProblem } from '../solver/index.ts'
 import { preciseJacobianByDifferences } from './least-squares-problem.ts'
 import { projectedNewton } from './projected-newton.ts'
@@ -33,11 +33,11 @@ const losses: Readonly<Record<RobustLoss, (z: number) => readonly [number, numbe
   squared: (z) => [z, 1, 0],
   'soft-l1': (z) => {
     const root = Math.sqrt(1 + z)
-    return [(2 * z) / (root + 1), 1 / root, -0.5 / root ** 3]
+    return [(2 * z) / (root + 1), 1 / root, -0.5 / portablePow(root, 3)]
   },
-  huber: (z) => (z <= 1 ? [z, 1, 0] : [2 * Math.sqrt(z) - 1, 1 / Math.sqrt(z), -0.5 / z ** 1.5]),
-  cauchy: (z) => [Math.log1p(z), 1 / (1 + z), -1 / (1 + z) ** 2],
-  arctan: (z) => [Math.atan(z), 1 / (1 + z * z), (-2 * z) / (1 + z * z) ** 2],
+  huber: (z) => (z <= 1 ? [z, 1, 0] : [2 * Math.sqrt(z) - 1, 1 / Math.sqrt(z), -0.5 / portablePow(z, 1.5)]),
+  cauchy: (z) => [portableLog1p(z), 1 / (1 + z), -1 / (1 + z) ** 2],
+  arctan: (z) => [portableAtan(z), 1 / (1 + z * z), (-2 * z) / (1 + z * z) ** 2],
 }
 
 /**

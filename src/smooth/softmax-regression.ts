@@ -1,4 +1,4 @@
-import { describe, InvalidInputError, nonNegative, ShapeError } from '../base/index.ts'
+import { describe, InvalidInputError, nonNegative, portableExp, portableLog, ShapeError } from '../base/index.ts'
 import { type SmoothProblem, smoothProblem } from '../solver/index.ts'
 
 export interface SoftmaxRegressionOptions {
@@ -73,11 +73,11 @@ export function softmaxRegression({
     const own = p[y[i]]
     let sum = 0
     for (let k = 0; k < c; k++) {
-      p[k] = Math.exp(p[k] - largest)
+      p[k] = portableExp(p[k] - largest)
       sum += p[k]
     }
     for (let k = 0; k < c; k++) p[k] /= sum
-    return largest - own + Math.log(sum)
+    return largest - own + portableLog(sum)
   }
 
   const penalty = (x: Float64Array): number => {

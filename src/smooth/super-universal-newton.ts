@@ -1,4 +1,4 @@
-import { between, integer, positive } from '../base/index.ts'
+import { between, integer, portablePow, positive } from '../base/index.ts'
 import { dot } from '../linalg/index.ts'
 import { defineMethod, type PreparedSmoothProblem } from '../solver/index.ts'
 import { approximationOption, linearSolverOption, requiredOracles } from './hessian-model.ts'
@@ -116,7 +116,7 @@ export const superUniversalNewton = defineMethod<
         const parts = context.scratch(() => work(problem))
         const { model, step, trial } = parts
         if (state.dualGradientNorm === 0) return { outcome: 'stalled', reason: 'the gradient is zero' }
-        const scale = state.dualGradientNorm ** power
+        const scale = portablePow(state.dualGradientNorm, power)
         let { factor } = state
         model.update(state.x)
 

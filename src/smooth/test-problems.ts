@@ -1,4 +1,13 @@
-import { describe, InvalidInputError } from '../base/index.ts'
+import {
+  describe,
+  InvalidInputError,
+  portableAtan2,
+  portableCos,
+  portableExp,
+  portableHypot,
+  portablePow,
+  portableSin,
+} from '../base/index.ts'
 import { type SmoothProblem, smoothProblem } from '../solver/index.ts'
 import { type LeastSquaresProblem, leastSquaresProblem } from './least-squares-problem.ts'
 
@@ -224,7 +233,7 @@ export function quadraticBowl(dimension: number, condition = 100): SmoothProblem
     })
   }
   const n = dimension
-  const curvatures = Float64Array.from({ length: n }, (_, i) => (n === 1 ? 1 : condition ** (i / (n - 1))))
+  const curvatures = Float64Array.from({ length: n }, (_, i) => (n === 1 ? 1 : portablePow(condition, i / (n - 1))))
   const gradient = (x: Float64Array, out: Float64Array): void => {
     for (let i = 0; i < n; i++) out[i] = curvatures[i] * x[i]
   }
@@ -327,12 +336,12 @@ export const beale: SumOfSquares = {
   minimum: 0,
   minimizer: [3, 0.5],
   residuals(x, out) {
-    for (let i = 0; i < 3; i++) out[i] = bealeData[i] - x[0] * (1 - x[1] ** (i + 1))
+    for (let i = 0; i < 3; i++) out[i] = bealeData[i] - x[0] * (1 - portablePow(x[1], i + 1))
   },
   jacobian(x, out) {
     for (let i = 0; i < 3; i++) {
-      out[2 * i] = x[1] ** (i + 1) - 1
-      out[2 * i + 1] = (i + 1) * x[0] * x[1] ** i
+      out[2 * i] = portablePow(x[1], i + 1) - 1
+      out[2 * i + 1] = (i + 1) * x[0] * portablePow(x[1], i)
     }
   },
 }
@@ -347,10 +356,10 @@ export const helicalValley: SumOfSquares = {
   minimizer: [1, 0, 0],
   residuals(x, out) {
     // The angle in turns, continuous but on the half-line x1 = 0, x2 < 0.
-    const turn = Math.atan2(x[1], x[0]) / (2 * Math.PI)
+    const turn = portableAtan2(x[1], x[0]) / (2 * Math.PI)
     const theta = turn < -0.25 ? turn + 1 : turn
     out[0] = 10 * (x[2] - 10 * theta)
-    out[1] = 10 * (Math.hypot(x[0], x[1]) - 1)
+    out[1] = 10 * (portableHypot(x[0], x[1]) - 1)
     out[2] = x[2]
   },
   jacobian(x, out) {
@@ -447,20 +456,20 @@ export const brownDennis: SumOfSquares = {
   residuals(x, out) {
     for (let i = 0; i < 20; i++) {
       const t = (i + 1) / 5
-      const a = x[0] + t * x[1] - Math.exp(t)
-      const b = x[2] + x[3] * Math.sin(t) - Math.cos(t)
+      const a = x[0] + t * x[1] - portableExp(t)
+      const b = x[2] + x[3] * portableSin(t) - portableCos(t)
       out[i] = a * a + b * b
     }
   },
   jacobian(x, out) {
     for (let i = 0; i < 20; i++) {
       const t = (i + 1) / 5
-      const a = 2 * (x[0] + t * x[1] - Math.exp(t))
-      const b = 2 * (x[2] + x[3] * Math.sin(t) - Math.cos(t))
+      const a = 2 * (x[0] + t * x[1] - portableExp(t))
+      const b = 2 * (x[2] + x[3] * portableSin(t) - portableCos(t))
       out[4 * i] = a
       out[4 * i + 1] = t * a
       out[4 * i + 2] = b
-      out[4 * i + 3] = Math.sin(t) * b
+      out[4 * i + 3] = portableSin(t) * b
     }
   },
 }
@@ -514,13 +523,13 @@ export function trigonometric(dimension = 10): SumOfSquares {
     minimum: 0,
     residuals(x, out) {
       let cosines = 0
-      for (let j = 0; j < n; j++) cosines += Math.cos(x[j])
-      for (let i = 0; i < n; i++) out[i] = n - cosines + (i + 1) * (1 - Math.cos(x[i])) - Math.sin(x[i])
+      for (let j = 0; j < n; j++) cosines += portableCos(x[j])
+      for (let i = 0; i < n; i++) out[i] = n - cosines + (i + 1) * (1 - portableCos(x[i])) - portableSin(x[i])
     },
     jacobian(x, out) {
       for (let i = 0; i < n; i++) {
-        for (let j = 0; j < n; j++) out[i * n + j] = Math.sin(x[j])
-        out[i * n + i] += (i + 1) * Math.sin(x[i]) - Math.cos(x[i])
+        for (let j = 0; j < n; j++) out[i * n + j] = portableSin(x[j])
+        out[i * n + i] += (i + 1) * portableSin(x[i]) - portableCos(x[i])
       }
     },
   }

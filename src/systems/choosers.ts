@@ -1,4 +1,12 @@
-import { checkNames, describe, InvalidInputError, OptionError, type RandomStream } from '../base/index.ts'
+import {
+  checkNames,
+  describe,
+  InvalidInputError,
+  OptionError,
+  portableCbrt,
+  portableLog,
+  type RandomStream,
+} from '../base/index.ts'
 import { type Bandit, binned, chebCb, tsallisInf } from '../online/index.ts'
 import type { SystemInstance } from './sequence-solvers.ts'
 
@@ -73,7 +81,7 @@ export function theoreticalGrid(rounds: number, largestRadius: number, tau = 0):
   const mu = largestRadius / (1 + Math.sqrt(1 - largestRadius * largestRadius))
   const omegaMax = 1 + mu * mu
   const alpha = tau + (1 - tau) * Math.max(largestRadius * largestRadius, omegaMax - 1)
-  const d = alpha > 0 ? Math.max(1, Math.ceil(Math.cbrt(rounds / 2 / Math.log(alpha) ** 2))) : 1
+  const d = alpha > 0 ? Math.max(1, Math.ceil(portableCbrt(rounds / 2 / portableLog(alpha) ** 2))) : 1
   return Array.from({ length: d }, (_, i) => 1 + ((omegaMax - 1) * (i + 1)) / d)
 }
 

@@ -1,4 +1,4 @@
-import { integer } from '../base/index.ts'
+import { integer, portableHypot } from '../base/index.ts'
 import { defineMethod } from '../solver/index.ts'
 import type { PreparedLinearSystem } from './linear-system.ts'
 import { residualOf } from './linear-system.ts'
@@ -176,7 +176,7 @@ export const gmres = defineMethod<PreparedLinearSystem, GmresOptions, GmresState
           column[j] = cosines[j] * a + sines[j] * column[j + 1]
           column[j + 1] = -sines[j] * a + cosines[j] * column[j + 1]
         }
-        const radius = Math.hypot(column[k], below)
+        const radius = portableHypot(column[k], below)
         if (radius === 0) return { outcome: 'stalled', reason: 'the matrix is singular' }
         cosines[k] = column[k] / radius
         sines[k] = below / radius

@@ -1,4 +1,13 @@
-import { checkNames, describe, InvalidInputError, OptionError, RandomStream } from '../base/index.ts'
+import {
+  checkNames,
+  describe,
+  InvalidInputError,
+  OptionError,
+  portableCos,
+  portableExp,
+  portableSin,
+  RandomStream,
+} from '../base/index.ts'
 import { type CsrMatrix, csrMultiply } from '../linalg/index.ts'
 import { poisson } from './laplacians.ts'
 import type { SystemSequence } from './solve-sequence.ts'
@@ -56,7 +65,7 @@ export function shiftedSystems(matrix: CsrMatrix, shifts: ArrayLike<number>, see
 /** exp(1 - 1 / (1 - |x - centre|^2 / radius^2)) inside the disc, 0 outside: smooth, with maximum 1. */
 export function bump(x: number, y: number, centreX: number, centreY: number, radius: number): number {
   const squared = ((x - centreX) ** 2 + (y - centreY) ** 2) / (radius * radius)
-  return squared < 1 ? Math.exp(1 - 1 / (1 - squared)) : 0
+  return squared < 1 ? portableExp(1 - 1 / (1 - squared)) : 0
 }
 
 export interface HeatEquationOptions {
@@ -81,13 +90,13 @@ export interface HeatEquation extends SystemSequence {
 }
 
 const defaultDiffusion = (time: number): number => {
-  const wave = Math.sin(2 * Math.PI * time)
+  const wave = portableSin(2 * Math.PI * time)
   return Math.max(0.1 * wave, -10 * wave)
 }
 
 const defaultForcing = (time: number, x: number, y: number): number => {
   const angle = 16 * Math.PI * time
-  return 32 * bump(x, y, 0.5 + 0.25 * Math.cos(angle), 0.5 + 0.25 * Math.sin(angle), 0.125)
+  return 32 * bump(x, y, 0.5 + 0.25 * portableCos(angle), 0.5 + 0.25 * portableSin(angle), 0.125)
 }
 
 /**

@@ -1,4 +1,4 @@
-import { RandomStream } from '../base/index.ts'
+import { portableExp, portableLog, RandomStream } from '../base/index.ts'
 import type { LinearSystemProblem } from './linear-system.ts'
 import { diagonalOf } from './sparse.ts'
 
@@ -165,7 +165,7 @@ export function jacobiRadius(problem: LinearSystemProblem, maxProducts = 300): n
     }
     if (!(after > 0)) return after === 0 ? 0 : Number.NaN
     if (2 * k >= products) {
-      logarithm += 0.5 * Math.log(after / before)
+      logarithm += 0.5 * portableLog(after / before)
       counted++
     }
     const scale = 1 / Math.sqrt(after)
@@ -174,7 +174,7 @@ export function jacobiRadius(problem: LinearSystemProblem, maxProducts = 300): n
     v = out
     out = free
   }
-  return counted > 0 ? Math.exp(logarithm / counted) : 1
+  return counted > 0 ? portableExp(logarithm / counted) : 1
 }
 
 /**

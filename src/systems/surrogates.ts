@@ -1,4 +1,4 @@
-import { describe, InvalidInputError, RandomStream } from '../base/index.ts'
+import { describe, InvalidInputError, portableLog, portableLog1p, portablePow, RandomStream } from '../base/index.ts'
 import { type CsrMatrix, csrMultiply } from '../linalg/index.ts'
 import { sweepStructure } from './sparse.ts'
 import { relaxationRadius } from './spectra.ts'
@@ -53,7 +53,7 @@ export function asymptoticTau(matrix: CsrMatrix, omega: number, beta: number, k:
     })
   }
   const rho = relaxationRadius(omega, beta)
-  return Math.max((powerNorm(matrix, omega, k) ** (1 / k) - rho) / (1 - rho), 0)
+  return Math.max((portablePow(powerNorm(matrix, omega, k), 1 / k) - rho) / (1 - rho), 0)
 }
 
 /**
@@ -65,7 +65,7 @@ export function asymptoticTau(matrix: CsrMatrix, omega: number, beta: number, k:
  */
 export function relaxationBound(omega: number, beta: number, tau: number, tolerance = 1e-8): number {
   const rho = relaxationRadius(omega, beta)
-  return 1 + Math.log(tolerance) / Math.log(rho + tau * (1 - rho))
+  return 1 + portableLog(tolerance) / portableLog(rho + tau * (1 - rho))
 }
 
 /**
@@ -91,6 +91,6 @@ export function ssorCgBound(
 ): number {
   const inverse = (2 - omega) / (1 + ((2 - omega) ** 2 / (4 * omega)) * mu + omega * nu)
   const ratio = Math.sqrt(kappa) / tolerance
-  const rate = -Math.log1p(-2 / (1 + Math.sqrt(1 / inverse)))
-  return 1 + (tau * Math.log(ratio + Math.sqrt(ratio * ratio - 1))) / rate
+  const rate = -portableLog1p(-2 / (1 + Math.sqrt(1 / inverse)))
+  return 1 + (tau * portableLog(ratio + Math.sqrt(ratio * ratio - 1))) / rate
 }

@@ -1,6 +1,7 @@
+import { portableCos as cos, portableExp as exp, portablePow, portableSin as sin } from '../base/index.ts'
 import type { TestFunction } from './test-function.ts'
 
-const { abs, cos, exp, max, PI, sin, sqrt } = Math
+const { abs, max, PI, sqrt } = Math
 
 /** A function of exactly `dimension` variables. */
 interface Fixed extends Omit<TestFunction, 'minimum' | 'minimizers'> {
@@ -21,11 +22,11 @@ function canyon(ripple: number): (x: Float64Array) => number {
     const v = y - (0.125 * (x - 1) * (x - 4) ** 2 + 2)
     const b = -x - 1.6 * y
     return (
-      25 * (1 - exp(-1.4 * v * v * exp(-0.002 * x ** 4))) +
+      25 * (1 - exp(-1.4 * v * v * exp(-0.002 * portablePow(x, 4)))) +
       0.4 * x * x +
       0.2 * y * y +
       ripple * (1 - cos(0.75 * PI * x) + (1 - cos(0.75 * PI * y))) +
-      4 * exp(1 - 2 * v ** 4) * max((1 - exp(-9 * b * b)) * Math.sign(b), 0)
+      4 * exp(1 - 2 * portablePow(v, 4)) * max((1 - exp(-9 * b * b)) * Math.sign(b), 0)
     )
   }
 }
@@ -164,10 +165,10 @@ export const fewVariableFunctions: readonly TestFunction[] = [
       [-3, 3],
       [-2, 2],
     ],
-    value: ({ 0: x, 1: y }) => (4 - 2.1 * x * x + x ** 4 / 3) * x * x + x * y + (4 * y * y - 4) * y * y,
+    value: ({ 0: x, 1: y }) => (4 - 2.1 * x * x + portablePow(x, 4) / 3) * x * x + x * y + (4 * y * y - 4) * y * y,
     gradient({ 0: x, 1: y }, out) {
-      out[0] = 8 * x - 8.4 * x ** 3 + 2 * x ** 5 + y
-      out[1] = x + 16 * y ** 3 - 8 * y
+      out[0] = 8 * x - 8.4 * portablePow(x, 3) + 2 * portablePow(x, 5) + y
+      out[1] = x + 16 * portablePow(y, 3) - 8 * y
     },
     least: -1.0316284534898774,
     at: [
@@ -181,9 +182,9 @@ export const fewVariableFunctions: readonly TestFunction[] = [
     tags: ['multimodal'],
     dimension: 2,
     box: [-5, 5],
-    value: ({ 0: x, 1: y }) => 2 * x * x - 1.05 * x ** 4 + x ** 6 / 6 + x * y + y * y,
+    value: ({ 0: x, 1: y }) => 2 * x * x - 1.05 * portablePow(x, 4) + portablePow(x, 6) / 6 + x * y + y * y,
     gradient({ 0: x, 1: y }, out) {
-      out[0] = 4 * x - 4.2 * x ** 3 + x ** 5 + y
+      out[0] = 4 * x - 4.2 * portablePow(x, 3) + portablePow(x, 5) + y
       out[1] = x + 2 * y
     },
     least: 0,
@@ -230,7 +231,7 @@ export const fewVariableFunctions: readonly TestFunction[] = [
     box: [-4.5, 4.5],
     start: [1, 1],
     value: ({ 0: x, 1: y }) =>
-      (1.5 - x * (1 - y)) ** 2 + (2.25 - x * (1 - y * y)) ** 2 + (2.625 - x * (1 - y ** 3)) ** 2,
+      (1.5 - x * (1 - y)) ** 2 + (2.25 - x * (1 - y * y)) ** 2 + (2.625 - x * (1 - portablePow(y, 3))) ** 2,
     least: 0,
     at: [[3, 0.5]],
   }),
@@ -314,7 +315,8 @@ export const fewVariableFunctions: readonly TestFunction[] = [
     tags: ['multimodal', 'nonsmooth', 'several-minimizers'],
     dimension: 2,
     box: [-10, 10],
-    value: ({ 0: x, 1: y }) => -0.0001 * (abs(sin(x) * sin(y) * exp(abs(100 - sqrt(x * x + y * y) / PI))) + 1) ** 0.1,
+    value: ({ 0: x, 1: y }) =>
+      -0.0001 * portablePow(abs(sin(x) * sin(y) * exp(abs(100 - sqrt(x * x + y * y) / PI))) + 1, 0.1),
     least: -2.0626118708227397,
     at: [
       [1.3494066171539107, 1.3494066171539107],
@@ -465,7 +467,7 @@ export const fewVariableFunctions: readonly TestFunction[] = [
     value({ 0: x, 1: y }) {
       let s = 0.002
       for (let i = 0; i < 25; i++) {
-        s += 1 / (i + 1 + (x + 32 - 16 * (i % 5)) ** 6 + (y + 32 - 16 * Math.floor(i / 5)) ** 6)
+        s += 1 / (i + 1 + portablePow(x + 32 - 16 * (i % 5), 6) + portablePow(y + 32 - 16 * Math.floor(i / 5), 6))
       }
       return 1 / s
     },

@@ -1,8 +1,18 @@
 import { jacobianByDifferences } from '../autodiff/index.ts'
-import { describe, InvalidInputError } from '../base/index.ts'
+import {
+  portableAtan as atan,
+  portableCos as cos,
+  describe,
+  portableExp as exp,
+  InvalidInputError,
+  portableCbrt,
+  portableLog,
+  portablePow,
+  portableSin as sin,
+} from '../base/index.ts'
 import { type SmoothProblem, smoothProblem } from '../solver/index.ts'
 
-const { abs, atan, cos, exp, PI, sin, sqrt } = Math
+const { abs, PI, sqrt } = Math
 
 /** A known minimum of a sum of squares. */
 export interface LeastSquaresOptimum {
@@ -221,8 +231,8 @@ export const moreGarbowHillstrom: readonly LeastSquaresTestProblem[] = [
     residuals(x, out) {
       for (let i = 1; i <= out.length; i++) {
         const t = i / 100
-        const y = 25 + Math.cbrt((-50 * Math.log(t)) ** 2)
-        out[i - 1] = exp(-(abs(y - x[1]) ** x[2]) / x[0]) - t
+        const y = 25 + portableCbrt((-50 * portableLog(t)) ** 2)
+        out[i - 1] = exp(-portablePow(abs(y - x[1]), x[2]) / x[0]) - t
       }
     },
     start: repeat(5, 2.5, 0.15),

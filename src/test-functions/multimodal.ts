@@ -1,6 +1,14 @@
+import {
+  portableCos as cos,
+  portableExp as exp,
+  portableExpm1,
+  portableLog,
+  portablePow,
+  portableSin as sin,
+} from '../base/index.ts'
 import type { TestFunction } from './test-function.ts'
 
-const { abs, cos, exp, floor, PI, sin, sqrt } = Math
+const { abs, floor, PI, sqrt } = Math
 const origin = (n: number): number[][] => [new Array(n).fill(0)]
 const all =
   (value: number) =>
@@ -10,7 +18,7 @@ const any = (min = 1) => ({ dimension: 10, dimensions: { min } })
 
 /** Minimizer over [0, pi] of -sin(x) sin^20(k x^2 / pi): the best cell of a grid, then golden section. */
 function michalewiczCoordinate(k: number): number {
-  const f = (x: number): number => -sin(x) * sin((k * x * x) / PI) ** 20
+  const f = (x: number): number => -sin(x) * portablePow(sin((k * x * x) / PI), 20)
   const cells = 400 * k
   let best = 0
   for (let i = 0; i <= cells; i++) if (f((PI * i) / cells) < f((PI * best) / cells)) best = i
@@ -27,7 +35,7 @@ function michalewiczCoordinate(k: number): number {
 }
 
 function border(x: number, a: number, k: number, m: number): number {
-  return x > a ? k * (x - a) ** m : x < -a ? k * (-x - a) ** m : 0
+  return x > a ? k * portablePow(x - a, m) : x < -a ? k * portablePow(-x - a, m) : 0
 }
 
 /** Functions with many local minima, defined for any number of variables. */
@@ -47,7 +55,7 @@ export const multimodalFunctions: readonly TestFunction[] = [
       }
       const n = x.length
       // Written with expm1 so that the minimum is 0, not a few units of rounding.
-      return -20 * Math.expm1(-0.2 * sqrt(squares / n)) - Math.E * Math.expm1(cosines / n - 1)
+      return -20 * portableExpm1(-0.2 * sqrt(squares / n)) - Math.E * portableExpm1(cosines / n - 1)
     },
     gradient(x, out) {
       const n = x.length
@@ -153,11 +161,11 @@ export const multimodalFunctions: readonly TestFunction[] = [
     box: [-5, 5],
     value(x) {
       let f = 0
-      for (let i = 0; i < x.length; i++) f += 0.5 * (x[i] ** 4 - 16 * x[i] ** 2 + 5 * x[i])
+      for (let i = 0; i < x.length; i++) f += 0.5 * (portablePow(x[i], 4) - 16 * x[i] ** 2 + 5 * x[i])
       return f
     },
     gradient(x, out) {
-      for (let i = 0; i < x.length; i++) out[i] = 0.5 * (4 * x[i] ** 3 - 32 * x[i] + 5)
+      for (let i = 0; i < x.length; i++) out[i] = 0.5 * (4 * portablePow(x[i], 3) - 32 * x[i] + 5)
     },
     minimum: (n) => -39.166165703771412 * n,
     minimizers: all(-2.9035340277711771),
@@ -171,14 +179,14 @@ export const multimodalFunctions: readonly TestFunction[] = [
     box: [0, PI],
     value(x) {
       let f = 0
-      for (let i = 0; i < x.length; i++) f -= sin(x[i]) * sin(((i + 1) * x[i] * x[i]) / PI) ** 20
+      for (let i = 0; i < x.length; i++) f -= sin(x[i]) * portablePow(sin(((i + 1) * x[i] * x[i]) / PI), 20)
       return f
     },
     minimum: (n) => {
       let f = 0
       for (let k = 1; k <= n; k++) {
         const x = michalewiczCoordinate(k)
-        f -= sin(x) * sin((k * x * x) / PI) ** 20
+        f -= sin(x) * portablePow(sin((k * x * x) / PI), 20)
       }
       return f
     },
@@ -304,7 +312,7 @@ export const multimodalFunctions: readonly TestFunction[] = [
           const scaled = 2 ** j * x[i]
           sum += abs(scaled - Math.round(scaled)) / 2 ** j
         }
-        product *= (1 + (i + 1) * sum) ** (10 / n ** 1.2)
+        product *= portablePow(1 + (i + 1) * sum, 10 / portablePow(n, 1.2))
       }
       return (10 / (n * n)) * (product - 1)
     },
@@ -325,7 +333,7 @@ export const multimodalFunctions: readonly TestFunction[] = [
         squares += x[i] * x[i]
         sum += x[i]
       }
-      return abs(squares - n) ** 0.25 + (0.5 * squares + sum) / n + 0.5
+      return portablePow(abs(squares - n), 0.25) + (0.5 * squares + sum) / n + 0.5
     },
     minimum: zero,
     minimizers: all(-1),
@@ -430,11 +438,11 @@ export const multimodalFunctions: readonly TestFunction[] = [
     box: [0.25, 10],
     value(x) {
       let f = 0
-      for (let i = 0; i < x.length; i++) f -= sin(10 * Math.log(x[i]))
+      for (let i = 0; i < x.length; i++) f -= sin(10 * portableLog(x[i]))
       return f / x.length
     },
     gradient(x, out) {
-      for (let i = 0; i < x.length; i++) out[i] = (-10 * cos(10 * Math.log(x[i]))) / (x[i] * x.length)
+      for (let i = 0; i < x.length; i++) out[i] = (-10 * cos(10 * portableLog(x[i]))) / (x[i] * x.length)
     },
     minimum: () => -1,
     minimizers: (n) => [-2, -1, 0, 1, 2, 3].map((k) => new Array(n).fill(exp((PI / 2 + 2 * PI * k) / 10))),

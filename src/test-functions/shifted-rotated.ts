@@ -1,4 +1,4 @@
-import { RandomStream, UnsupportedError } from '../base/index.ts'
+import { portableHypot, RandomStream, UnsupportedError } from '../base/index.ts'
 import { smoothProblem } from '../solver/index.ts'
 import { problemOf, type TestFunction, type TestProblem } from './test-function.ts'
 
@@ -26,7 +26,7 @@ export function randomRotation(n: number, random: RandomStream): Float64Array {
         for (let j = 0; j < n; j++) row[j] -= dot * Q[k * n + j]
       }
     }
-    const norm = Math.hypot(...row)
+    const norm = row.reduce((size, value) => portableHypot(size, value), 0)
     for (let j = 0; j < n; j++) row[j] /= norm
   }
   return Q

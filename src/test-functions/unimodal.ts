@@ -1,3 +1,4 @@
+import { portableExp, portablePow } from '../base/index.ts'
 import type { TestFunction } from './test-function.ts'
 
 const origin = (n: number): number[][] => [new Array(n).fill(0)]
@@ -33,11 +34,11 @@ export const unimodalFunctions: readonly TestFunction[] = [
     box: [-5, 5],
     value(x) {
       let f = 0
-      for (let i = 0; i < x.length; i++) f += 1e6 ** (i / (x.length - 1)) * x[i] * x[i]
+      for (let i = 0; i < x.length; i++) f += portablePow(1e6, i / (x.length - 1)) * x[i] * x[i]
       return f
     },
     gradient(x, out) {
-      for (let i = 0; i < x.length; i++) out[i] = 2 * 1e6 ** (i / (x.length - 1)) * x[i]
+      for (let i = 0; i < x.length; i++) out[i] = 2 * portablePow(1e6, i / (x.length - 1)) * x[i]
     },
     minimum: zero,
     minimizers: origin,
@@ -70,11 +71,11 @@ export const unimodalFunctions: readonly TestFunction[] = [
     box: [-1, 1],
     value(x) {
       let f = 0
-      for (let i = 0; i < x.length; i++) f += Math.abs(x[i]) ** (i + 2)
+      for (let i = 0; i < x.length; i++) f += portablePow(Math.abs(x[i]), i + 2)
       return f
     },
     gradient(x, out) {
-      for (let i = 0; i < x.length; i++) out[i] = (i + 2) * Math.abs(x[i]) ** (i + 1) * Math.sign(x[i])
+      for (let i = 0; i < x.length; i++) out[i] = (i + 2) * portablePow(Math.abs(x[i]), i + 1) * Math.sign(x[i])
     },
     minimum: zero,
     minimizers: origin,
@@ -116,12 +117,12 @@ export const unimodalFunctions: readonly TestFunction[] = [
         f += x[i] * x[i]
         s += 0.5 * (i + 1) * x[i]
       }
-      return f + s * s + s ** 4
+      return f + s * s + portablePow(s, 4)
     },
     gradient(x, out) {
       let s = 0
       for (let i = 0; i < x.length; i++) s += 0.5 * (i + 1) * x[i]
-      const outer = 2 * s + 4 * s ** 3
+      const outer = 2 * s + 4 * portablePow(s, 3)
       for (let i = 0; i < x.length; i++) out[i] = 2 * x[i] + 0.5 * (i + 1) * outer
     },
     minimum: zero,
@@ -149,7 +150,7 @@ export const unimodalFunctions: readonly TestFunction[] = [
       }
     },
     minimum: zero,
-    minimizers: (n) => [Array.from({ length: n }, (_, i) => 2 ** (-(2 ** (i + 1) - 2) / 2 ** (i + 1)))],
+    minimizers: (n) => [Array.from({ length: n }, (_, i) => portablePow(2, -(2 ** (i + 1) - 2) / 2 ** (i + 1)))],
   },
   {
     slug: 'double-sum',
@@ -236,11 +237,11 @@ export const unimodalFunctions: readonly TestFunction[] = [
     box: [-1.28, 1.28],
     value(x) {
       let f = 0
-      for (let i = 0; i < x.length; i++) f += (i + 1) * x[i] ** 4
+      for (let i = 0; i < x.length; i++) f += (i + 1) * portablePow(x[i], 4)
       return f
     },
     gradient(x, out) {
-      for (let i = 0; i < x.length; i++) out[i] = 4 * (i + 1) * x[i] ** 3
+      for (let i = 0; i < x.length; i++) out[i] = 4 * (i + 1) * portablePow(x[i], 3)
     },
     minimum: zero,
     minimizers: origin,
@@ -259,8 +260,8 @@ export const unimodalFunctions: readonly TestFunction[] = [
         f +=
           (x[i] + 10 * x[i + 1]) ** 2 +
           5 * (x[i + 2] - x[i + 3]) ** 2 +
-          (x[i + 1] - 2 * x[i + 2]) ** 4 +
-          10 * (x[i] - x[i + 3]) ** 4
+          portablePow(x[i + 1] - 2 * x[i + 2], 4) +
+          10 * portablePow(x[i] - x[i + 3], 4)
       }
       return f
     },
@@ -268,8 +269,8 @@ export const unimodalFunctions: readonly TestFunction[] = [
       for (let i = 0; i + 3 < x.length; i += 4) {
         const a = 2 * (x[i] + 10 * x[i + 1])
         const b = 10 * (x[i + 2] - x[i + 3])
-        const c = 4 * (x[i + 1] - 2 * x[i + 2]) ** 3
-        const d = 40 * (x[i] - x[i + 3]) ** 3
+        const c = 4 * portablePow(x[i + 1] - 2 * x[i + 2], 3)
+        const d = 40 * portablePow(x[i] - x[i + 3], 3)
         out[i] = a + d
         out[i + 1] = 10 * a + c
         out[i + 2] = b - 2 * c
@@ -308,12 +309,12 @@ export const unimodalFunctions: readonly TestFunction[] = [
     value(x) {
       let s = 0
       for (let i = 0; i < x.length; i++) s += x[i] * x[i]
-      return -Math.exp(-0.5 * s)
+      return -portableExp(-0.5 * s)
     },
     gradient(x, out) {
       let s = 0
       for (let i = 0; i < x.length; i++) s += x[i] * x[i]
-      for (let i = 0; i < x.length; i++) out[i] = x[i] * Math.exp(-0.5 * s)
+      for (let i = 0; i < x.length; i++) out[i] = x[i] * portableExp(-0.5 * s)
     },
     minimum: () => -1,
     minimizers: origin,

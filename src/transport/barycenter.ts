@@ -4,6 +4,7 @@ import {
   InvalidInputError,
   integer,
   OptionError,
+  portableExp,
   positive,
   ShapeError,
   structured,
@@ -136,7 +137,7 @@ export function transportBarycenter(
       engine.pass(xs[e], ys[e], eta, 1, 0, 1, 0)
       softs[e].set(engine.softmin)
       let difference = 0
-      for (let i = 0; i < n; i++) difference += Math.abs(Math.exp(eta * (xs[e][i] - softs[e][i])) - w[i])
+      for (let i = 0; i < n; i++) difference += Math.abs(portableExp(eta * (xs[e][i] - softs[e][i])) - w[i])
       residual += lambda[used[e]] * difference
     }
     onIteration?.(iterations, residual)
@@ -158,7 +159,7 @@ export function transportBarycenter(
       let log = 0
       for (let e = 0; e < engines.length; e++) log += lambda[used[e]] * (xs[e][i] - softs[e][i])
       for (let e = 0; e < engines.length; e++) xs[e][i] = softs[e][i] + log
-      w[i] = Math.exp(eta * log)
+      w[i] = portableExp(eta * log)
     }
     iterations++
   }

@@ -1,3 +1,4 @@
+import { portableLog } from '../base/index.ts'
 import { Workspace } from '../linalg/index.ts'
 import { type Cost, checkCost, metrics } from './cost.ts'
 import { divide, multiply } from './loops.ts'
@@ -229,8 +230,8 @@ export class TransportEngine {
     this.b = Float64Array.from(this.columnIndex, (j) => b[j])
     this.weightsA.set(this.a)
     this.weightsB.set(this.b)
-    for (let i = 0; i < n; i++) this.logA[i] = Math.log(this.a[i])
-    for (let j = 0; j < m; j++) this.logB[j] = Math.log(this.b[j])
+    for (let i = 0; i < n; i++) this.logA[i] = portableLog(this.a[i])
+    for (let j = 0; j < m; j++) this.logB[j] = portableLog(this.b[j])
 
     if (cost.kind === 'points') {
       this.points = work.float64(n * dimension)
@@ -431,7 +432,7 @@ export class TransportEngine {
     for (let j = 0; j < columns; j++) {
       if (columnSums[j] > 1e-280 && columnSums[j] < 1e280) continue
       const before = this.y[j]
-      const soft = (this.logB[j] + 1 - Math.log(line[j])) / eta - most[j]
+      const soft = (this.logB[j] + 1 - portableLog(line[j])) / eta - most[j]
       this.nextY[j] = before + omega * (damping * soft - before)
     }
   }

@@ -1,3 +1,4 @@
+import { portableExp } from '../base/index.ts'
 import type { Context, Measures, StepOutcome } from '../solver/index.ts'
 import type { TransportEngine } from './engine.ts'
 import { hasFeasiblePlan } from './feasibility.ts'
@@ -130,7 +131,7 @@ function setColumnResidual(state: AheadState, engine: TransportEngine, before: F
   let error = 0
   let value = 0
   for (let j = 0; j < b.length; j++) {
-    const residual = columnSums[j] * Math.exp(eta * (nextY[j] - before[j])) - b[j]
+    const residual = columnSums[j] * portableExp(eta * (nextY[j] - before[j])) - b[j]
     error += Math.abs(residual)
     value += residual * nextY[j]
   }

@@ -1,4 +1,4 @@
-import { UnsupportedError } from '../base/index.ts'
+import { portableLog, portableLog1p, UnsupportedError } from '../base/index.ts'
 import { defineMethod } from '../solver/index.ts'
 import { engineFor } from './engine.ts'
 import {
@@ -138,8 +138,8 @@ export const greenkhorn = defineMethod<TransportProblem, GreenkhornOptions, Gree
             }
           }
         }
-        for (let i = 0; i < n; i++) trialX[i] = state.x[i] + problem.regularization * Math.log(u[i])
-        for (let j = 0; j < m; j++) trialY[j] = state.y[j] + problem.regularization * Math.log(v[j])
+        for (let i = 0; i < n; i++) trialX[i] = state.x[i] + problem.regularization * portableLog(u[i])
+        for (let j = 0; j < m; j++) trialY[j] = state.y[j] + problem.regularization * portableLog(v[j])
       }
       problem.onPass()
       engine.plan(trialX, trialY, eta, true)
@@ -190,6 +190,6 @@ function usable(sums: Float64Array): boolean {
 function violation(target: number, sum: number): number {
   if (!(sum > 0)) return Infinity
   const t = (sum - target) / target
-  if (Math.abs(t) > 1e-3) return target * (t - Math.log1p(t))
+  if (Math.abs(t) > 1e-3) return target * (t - portableLog1p(t))
   return target * t * t * (1 / 2 - t * (1 / 3 - t * (1 / 4 - t * (1 / 5 - t / 6))))
 }

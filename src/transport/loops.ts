@@ -1,3 +1,4 @@
+import { portableExp } from '../base/index.ts'
 // The inner loops, on typed arrays alone: engines compile a small function of one kind of argument once and for all, while a
 // loop inside a function that also meets changing objects is thrown away and compiled again and again.
 
@@ -33,7 +34,7 @@ export function rowSumsFrom(
   eta: number,
   out: Float64Array,
 ): void {
-  for (let i = 0; i < a.length; i++) out[i] = a[i] * Math.exp(eta * (x[i] - softmin[i]))
+  for (let i = 0; i < a.length; i++) out[i] = a[i] * portableExp(eta * (x[i] - softmin[i]))
 }
 
 /** out_i = x_i - y_i over the length of x. */

@@ -1,4 +1,4 @@
-import { describe, ShapeError } from '../base/index.ts'
+import { describe, portableLog, ShapeError } from '../base/index.ts'
 import { engineFor, type TransportEngine } from './engine.ts'
 import type { Potentials, SparseCoupling, TransportProblem } from './transport-problem.ts'
 
@@ -291,10 +291,11 @@ export function roundedPlan(problem: TransportProblem, potentials: Potentials): 
   const x = engine.gather(potentials.x, engine.rowIndex)
   const y = engine.gather(potentials.y, engine.columnIndex)
   engine.plan(x, y, eta)
-  for (let i = 0; i < a.length; i++) if (engine.rowSums[i] > a[i]) x[i] += epsilon * Math.log(a[i] / engine.rowSums[i])
+  for (let i = 0; i < a.length; i++)
+    if (engine.rowSums[i] > a[i]) x[i] += epsilon * portableLog(a[i] / engine.rowSums[i])
   engine.plan(x, y, eta)
   for (let j = 0; j < b.length; j++) {
-    if (engine.columnSums[j] > b[j]) y[j] += epsilon * Math.log(b[j] / engine.columnSums[j])
+    if (engine.columnSums[j] > b[j]) y[j] += epsilon * portableLog(b[j] / engine.columnSums[j])
   }
   engine.plan(x, y, eta)
   const rows = new Float64Array(a.length)

@@ -1,3 +1,4 @@
+import { portableExp } from '../base/index.ts'
 import type { Context, StepOutcome } from '../solver/index.ts'
 import { engineFor, type TransportEngine } from './engine.ts'
 import { type AheadState, entropicState, infeasibleOutcome, logStep, lookAhead } from './entropic-state.ts'
@@ -26,7 +27,7 @@ export interface ScalingScratch {
 }
 
 /** Scalings beyond exp(+-50) are absorbed: far from overflow, and no entry that matters has underflowed. */
-const LARGEST_SCALING = Math.exp(50)
+const LARGEST_SCALING = portableExp(50)
 /** Potentials that move by more than this many regularizations in an iteration stay in the log domain. */
 const SETTLED = 10
 

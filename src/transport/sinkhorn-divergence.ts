@@ -1,4 +1,4 @@
-import { checked, integer, OptionError, positive, ShapeError } from '../base/index.ts'
+import { checked, integer, OptionError, portableExp, positive, ShapeError } from '../base/index.ts'
 import { run, type Status } from '../solver/index.ts'
 import type { CostInput } from './cost.ts'
 import { engineFor } from './engine.ts'
@@ -47,7 +47,7 @@ function selfTransport(
     error = 0
     planMass = 0
     for (let i = 0; i < a.length; i++) {
-      const sum = a[i] * Math.exp((x[i] - engine.softmin[i]) / epsilon)
+      const sum = a[i] * portableExp((x[i] - engine.softmin[i]) / epsilon)
       error += 2 * Math.abs(sum - a[i])
       planMass += sum
     }

@@ -1,4 +1,4 @@
-import { integer, positive, within } from '../base/index.ts'
+import { integer, portableExpm1, positive, within } from '../base/index.ts'
 import { defineMethod } from '../solver/index.ts'
 import { engineFor } from './engine.ts'
 import {
@@ -97,7 +97,7 @@ export const sinkhornEpsilonScaling = defineMethod<TransportProblem, SinkhornEps
         engine.pass(workX, workY, 1 / epsilon)
         let error = 0
         for (let i = 0; i < workX.length; i++) {
-          error += engine.a[i] * Math.abs(Math.expm1((workX[i] - engine.softmin[i]) / epsilon))
+          error += engine.a[i] * Math.abs(portableExpm1((workX[i] - engine.softmin[i]) / epsilon))
         }
         workX.set(engine.nextX)
         workY.set(engine.nextY)

@@ -1,4 +1,4 @@
-import { between, choice } from '../base/index.ts'
+import { between, choice, portablePow } from '../base/index.ts'
 import { defineMethod } from '../solver/index.ts'
 import { entropicMeasures, entropicSolution } from './entropic-state.ts'
 import { type ScalingState, scalingOrLogStep, scalingScratch, scalingStart } from './scaling-step.ts'
@@ -119,7 +119,7 @@ function adapt(state: OverrelaxedState): void {
   }
   const length = count - state.windowStart
   if (length < (omega === 1 ? FIRST_WINDOW : WINDOW)) return
-  const rate = (marginalError / state.windowError) ** (1 / length)
+  const rate = portablePow(marginalError / state.windowError, 1 / length)
   state.windowStart = count
   state.windowError = marginalError
   if (!(rate > 0 && rate < 1)) return

@@ -1,4 +1,4 @@
-import { checkNames, describe, InvalidInputError, ShapeError, UnsupportedError } from '../base/index.ts'
+import { checkNames, describe, InvalidInputError, portableLog, ShapeError, UnsupportedError } from '../base/index.ts'
 import type { Measures, Problem, ProblemClass } from '../solver/index.ts'
 import { type Cost, type CostInput, checkedCost } from './cost.ts'
 import { engineFor, type TransportEngine } from './engine.ts'
@@ -162,7 +162,7 @@ function entropicGap(
   let weightX = 0
   for (let i = 0; i < a.length; i++) {
     const f = r[i] > a[i] ? a[i] / r[i] : 1
-    const alpha = x[i] + epsilon * Math.log(f)
+    const alpha = x[i] + epsilon * portableLog(f)
     cutRows += (1 - f) * r[i]
     kept += f * r[i]
     fromRows += f * r[i] * alpha
@@ -174,7 +174,7 @@ function entropicGap(
   let weightY = 0
   for (let j = 0; j < b.length; j++) {
     const g = c[j] > b[j] ? b[j] / c[j] : 1
-    const beta = y[j] + epsilon * Math.log(g)
+    const beta = y[j] + epsilon * portableLog(g)
     cutColumns += (1 - g) * c[j]
     fromColumns += g * c[j] * beta
     weightY += g * c[j]
@@ -196,7 +196,7 @@ function entropicGap(
     shift * weightY +
     (cutColumns + cutRows) * below -
     epsilon * massLow +
-    rest * (engine.largest + epsilon * Math.max(0, 1 + Math.log(Math.min(largestA, largestB))))
+    rest * (engine.largest + epsilon * Math.max(0, 1 + portableLog(Math.min(largestA, largestB))))
   return Math.max(0, upper - dual)
 }
 

@@ -1,4 +1,4 @@
-import { checkNames, describe, OptionError, UnsupportedError } from '../base/index.ts'
+import { checkNames, describe, OptionError, portableExpm1, UnsupportedError } from '../base/index.ts'
 import { type Computation, type Method, type Result, type RunOptions, runWithin } from '../solver/index.ts'
 import type { CostInput } from './cost.ts'
 import { engineFor, releaseEngine } from './engine.ts'
@@ -353,8 +353,8 @@ function* solveUnbalanced(
       const points = transportGradient(problem, result.x, plan)
       return {
         ...points,
-        a: result.x.x.map((value) => -rhoA * Math.expm1(-value / rhoA)),
-        b: result.x.y.map((value) => -rhoB * Math.expm1(-value / rhoB)),
+        a: result.x.x.map((value) => -rhoA * portableExpm1(-value / rhoA)),
+        b: result.x.y.map((value) => -rhoB * portableExpm1(-value / rhoB)),
       }
     },
   }

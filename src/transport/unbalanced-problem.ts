@@ -1,4 +1,4 @@
-import { checkNames, describe, InvalidInputError } from '../base/index.ts'
+import { checkNames, describe, InvalidInputError, portableExp, portableExpm1, portableLog } from '../base/index.ts'
 import type { Measures, Problem, ProblemClass } from '../solver/index.ts'
 import { type Cost, type CostInput, checkedCost } from './cost.ts'
 import { engineFor, type TransportEngine } from './engine.ts'
@@ -42,7 +42,7 @@ export interface UnbalancedTransportProblem extends Problem<Potentials> {
 function kullbackLeibler(sums: Float64Array, weights: Float64Array): number {
   let total = 0
   for (let i = 0; i < weights.length; i++) {
-    total += (sums[i] > 0 ? sums[i] * Math.log(sums[i] / weights[i]) : 0) - sums[i] + weights[i]
+    total += (sums[i] > 0 ? sums[i] * portableLog(sums[i] / weights[i]) : 0) - sums[i] + weights[i]
   }
   return total
 }
@@ -65,12 +65,12 @@ export function unbalancedMeasures(
   for (let i = 0; i < a.length; i++) {
     planMass += rowSums[i]
     objective += rowSums[i] * x[i]
-    residual += Math.abs(rowSums[i] - a[i] * Math.exp(-x[i] / penalties[0]))
+    residual += Math.abs(rowSums[i] - a[i] * portableExp(-x[i] / penalties[0]))
     total += a[i]
   }
   for (let j = 0; j < b.length; j++) {
     objective += columnSums[j] * y[j]
-    residual += Math.abs(columnSums[j] - b[j] * Math.exp(-y[j] / penalties[1]))
+    residual += Math.abs(columnSums[j] - b[j] * portableExp(-y[j] / penalties[1]))
     total += b[j]
   }
   objective +=
@@ -148,8 +148,8 @@ function dualOf(
 ): UnbalancedTransportProblem['dualObjective'] {
   return (x, y, planMass) => {
     let sum = -epsilon * planMass
-    for (let i = 0; i < x.length; i++) sum -= rhoA * a[i] * Math.expm1(-x[i] / rhoA)
-    for (let j = 0; j < y.length; j++) sum -= rhoB * b[j] * Math.expm1(-y[j] / rhoB)
+    for (let i = 0; i < x.length; i++) sum -= rhoA * a[i] * portableExpm1(-x[i] / rhoA)
+    for (let j = 0; j < y.length; j++) sum -= rhoB * b[j] * portableExpm1(-y[j] / rhoB)
     return sum
   }
 }

@@ -1,4 +1,4 @@
-import { flag } from '../base/index.ts'
+import { flag, portableExp, portableLog } from '../base/index.ts'
 import { defineMethod } from '../solver/index.ts'
 import { engineFor, type TransportEngine } from './engine.ts'
 import { type EntropicState, entropicSolution } from './entropic-state.ts'
@@ -81,17 +81,17 @@ export const unbalancedSinkhorn = defineMethod<
       nextY.set(engine.nextY)
       for (let j = 0; j < nextY.length; j++) {
         // Where a sum has underflowed the new potential fits the column under the penalty: sum = b exp(-y / rho).
-        const sum = engine.columnSums[j] * Math.exp(eta * (nextY[j] - y[j]))
+        const sum = engine.columnSums[j] * portableExp(eta * (nextY[j] - y[j]))
         nextColumns[j] =
-          Number.isFinite(sum) && sum > 0 ? sum : engine.b[j] * Math.exp(-nextY[j] / problem.penalties[1])
+          Number.isFinite(sum) && sum > 0 ? sum : engine.b[j] * portableExp(-nextY[j] / problem.penalties[1])
       }
       if (!translate) return
       const [rhoA, rhoB] = problem.penalties
       let left = 0
       let right = 0
-      for (let i = 0; i < nextX.length; i++) left += engine.a[i] * Math.exp(-nextX[i] / rhoA)
-      for (let j = 0; j < nextY.length; j++) right += engine.b[j] * Math.exp(-nextY[j] / rhoB)
-      const t = ((rhoA * rhoB) / (rhoA + rhoB)) * Math.log(left / right)
+      for (let i = 0; i < nextX.length; i++) left += engine.a[i] * portableExp(-nextX[i] / rhoA)
+      for (let j = 0; j < nextY.length; j++) right += engine.b[j] * portableExp(-nextY[j] / rhoB)
+      const t = ((rhoA * rhoB) / (rhoA + rhoB)) * portableLog(left / right)
       if (!Number.isFinite(t)) return
       for (let i = 0; i < nextX.length; i++) nextX[i] += t
       for (let j = 0; j < nextY.length; j++) nextY[j] -= t
@@ -134,7 +134,7 @@ export const unbalancedSinkhorn = defineMethod<
         const { nextX, nextY, nextColumns } = state
         advance(problem, engine, nextX, nextY)
         const { rowSums, softmin, a } = engine
-        for (let i = 0; i < a.length; i++) rowSums[i] = a[i] * Math.exp((nextX[i] - softmin[i]) / epsilon)
+        for (let i = 0; i < a.length; i++) rowSums[i] = a[i] * portableExp((nextX[i] - softmin[i]) / epsilon)
         const measured = unbalancedMeasures(engine, penalties, epsilon, nextX, nextY, rowSums, nextColumns)
         const dual = problem.dualObjective(nextX, nextY, measured.planMass)
         if (!Number.isFinite(dual) || !Number.isFinite(measured.stationarity)) {
