@@ -1,97 +1,10 @@
 import { portableLog } from '../base/index.ts'
-import { Workspace } from '../linalg/index.ts'
-import { type Cost, checkCost, metrics } from './cost.ts'
+import type { Workspace } from '../linalg/index.ts'
+import type { Cost } from './cost.ts'
+import type { TransportKernels } from './kernels.ts'
 import { divide, multiply } from './loops.ts'
-
-/** The kernels of `assembly/transport.ts`; pointers are byte addresses, see there. */
-interface TransportKernels {
-  transport_prepare(table: number): void
-  transport_add_log(base: number, factor: number, x: number, out: number, count: number): void
-  transport_softmin_rows(
-    table: number,
-    cost: number,
-    rows: number,
-    stride: number,
-    y: number,
-    eta: number,
-    logA: number,
-    old: number,
-    x: number,
-    softmin: number,
-    damping: number,
-    omega: number,
-    scratch: number,
-    columns: number,
-  ): void
-  transport_column_update(
-    columns: number,
-    y: number,
-    logB: number,
-    eta: number,
-    damping: number,
-    omega: number,
-    out: number,
-    count: number,
-  ): number
-  transport_column_maxima(cost: number, rows: number, stride: number, x: number, most: number): void
-  transport_column_sums(
-    table: number,
-    cost: number,
-    rows: number,
-    stride: number,
-    x: number,
-    most: number,
-    eta: number,
-    sums: number,
-  ): void
-  transport_plan_rows(
-    table: number,
-    cost: number,
-    rows: number,
-    stride: number,
-    x: number,
-    y: number,
-    eta: number,
-    plan: number,
-    planStep: number,
-    rowSums: number,
-    columns: number,
-    withCost: number,
-  ): number
-  transport_scaling_rows(
-    table: number,
-    kernel: number,
-    rows: number,
-    stride: number,
-    v: number,
-    a: number,
-    old: number,
-    omega: number,
-    s: number,
-    u: number,
-    columns: number,
-  ): void
-  transport_relax(
-    table: number,
-    sums: number,
-    weights: number,
-    old: number,
-    omega: number,
-    out: number,
-    count: number,
-  ): void
-  transport_point_costs(
-    metric: number,
-    source: number,
-    rows: number,
-    dimension: number,
-    target: number,
-    columns: number,
-    stride: number,
-    out: number,
-  ): void
-  transport_cheapest(cost: number, stride: number, x: number, y: number, where: number): number
-}
+import { keepSpare, workspaceFor } from './spare-memory.ts'
+import { matrixFits, StoredCosts, storedBytes } from './stored-costs.ts'
 
 /** What the engine needs of a problem. */
 export interface Marginals {
@@ -102,12 +15,6 @@ export interface Marginals {
   readonly cost: Cost
 }
 
-/** Up to this size a matrix of costs is kept in kernel memory; beyond it rows are computed or copied block by block. */
-const cachedBytes = 512e6
-/** Size of the blocks otherwise: they stay in the processor's cache. */
-const blockBytes = 256e3
-/** Passes after which costs that fit are kept: a run that only needs a kernel once never fills megabytes for them. */
-const streamedPasses = 2
 const tableBytes = 8320
 
 function support(weights: Float64Array): Int32Array {
@@ -157,16 +64,7 @@ export class TransportEngine {
   private readonly start: number
   private readonly kernels: TransportKernels
   private readonly table: number
-  private readonly cost: Cost
-  private readonly fullColumns: number
-  /** Whether all costs fit into the block, and whether they are there. */
-  private readonly fits: boolean
-  private filled = false
-  private passes = 0
-  private blockRows: number
-  private readonly block: Float64Array
-  private readonly points: Float64Array | null
-  private readonly targets: Float64Array | null
+  private readonly costs: StoredCosts
   private readonly x: Float64Array
   private readonly y: Float64Array
   private readonly u: Float64Array
@@ -189,17 +87,11 @@ export class TransportEngine {
     this.rows = n
     this.columns = m
     this.stride = stride
-    this.cost = cost
-    this.fullColumns = b.length
     this.reduced = n < a.length || m < b.length
-    const matrixBytes = 8 * n * stride
-    this.fits = matrixBytes <= cachedBytes
-    this.blockRows = Math.max(1, Math.min(n, Math.floor(blockBytes / (8 * stride))))
-    const room = this.fits ? n * stride : this.blockRows * stride
-    const dimension = cost.kind === 'points' ? cost.dimension : 0
+    const matrixBytes = matrixFits(n, stride) ? 8 * n * stride : 0
     const vectors = 8 * n + 17 * (stride + 2)
     const { work, start } = workspaceFor(
-      tableBytes + 8 * (vectors + n * dimension + stride * dimension + room) + (this.fits ? matrixBytes : 0) + 64 * 32,
+      tableBytes + 8 * vectors + storedBytes(cost, n, stride) + matrixBytes + 64 * 32,
     )
     this.work = work
     this.start = start
@@ -224,124 +116,44 @@ export class TransportEngine {
     this.line = vector(4 * stride)
     this.most = vector(stride)
     this.where = work.int32(2)
-    this.block = work.float64(room)
-    this.slot = this.fits ? work.float64(n * stride) : null
+    const { rowIndex, columnIndex, reduced } = this
+    this.costs = new StoredCosts(work, this.kernels, {
+      cost,
+      rowIndex,
+      columnIndex,
+      fullColumns: b.length,
+      stride,
+      reduced,
+    })
+    this.largest = this.costs.largest
+    this.forbidden = this.costs.forbidden
+    this.slot = matrixBytes > 0 ? work.float64(n * stride) : null
     this.a = Float64Array.from(this.rowIndex, (i) => a[i])
     this.b = Float64Array.from(this.columnIndex, (j) => b[j])
     this.weightsA.set(this.a)
     this.weightsB.set(this.b)
     for (let i = 0; i < n; i++) this.logA[i] = portableLog(this.a[i])
     for (let j = 0; j < m; j++) this.logB[j] = portableLog(this.b[j])
-
-    if (cost.kind === 'points') {
-      this.points = work.float64(n * dimension)
-      this.targets = work.float64(stride * dimension)
-      for (let i = 0; i < n; i++) {
-        const at = this.rowIndex[i] * dimension
-        this.points.set(cost.source.subarray(at, at + dimension), i * dimension)
-      }
-      for (let j = 0; j < m; j++) {
-        const at = this.columnIndex[j] * dimension
-        for (let k = 0; k < dimension; k++) this.targets[k * stride + j] = cost.target[at + k]
-      }
-    } else {
-      this.points = null
-      this.targets = null
-    }
-    if (cost.kind === 'function') this.keepCosts()
-    if (cost.kind === 'function' || this.reduced) {
-      let largest = 0
-      let forbidden = false
-      for (let i = 0; i < n; i += this.blockRows) {
-        const count = Math.min(this.blockRows, n - i)
-        this.costs(i, count)
-        const base = this.filled ? i : 0
-        for (let r = 0; r < count; r++) {
-          for (let j = 0; j < m; j++) {
-            const c = this.block[(base + r) * stride + j]
-            if (c === Infinity) forbidden = true
-            else if (Math.abs(c) > largest) largest = Math.abs(c)
-          }
-        }
-      }
-      this.largest = largest
-      this.forbidden = forbidden
-    } else {
-      this.largest = cost.largest
-      this.forbidden = cost.forbidden
-    }
-  }
-
-  /** Writes the costs of `count` rows from row `i` on into the block. */
-  private fill(i: number, count: number): void {
-    const { cost, block, stride, columns: m } = this
-    if (cost.kind === 'points') {
-      this.kernels.transport_point_costs(
-        metrics.indexOf(cost.metric),
-        this.points!.byteOffset + 8 * i * cost.dimension,
-        count,
-        cost.dimension,
-        this.targets!.byteOffset,
-        m,
-        stride,
-        block.byteOffset,
-      )
-      return
-    }
-    for (let r = 0; r < count; r++) {
-      const from = this.rowIndex[i + r]
-      const at = r * stride
-      if (cost.kind === 'function') {
-        for (let j = 0; j < m; j++) {
-          const c = cost.at(from, this.columnIndex[j])
-          checkCost(c, from, this.columnIndex[j])
-          block[at + j] = c
-        }
-      } else if (m === this.fullColumns) block.set(cost.values.subarray(from * m, from * m + m), at)
-      else {
-        const base = from * this.fullColumns
-        for (let j = 0; j < m; j++) block[at + j] = cost.values[base + this.columnIndex[j]]
-      }
-      for (let j = m; j < stride; j++) block[at + j] = Infinity
-    }
   }
 
   /** Puts the source points elsewhere: [rows, dimension] row-major. Only for engines of one's own, with costs between points. */
   moveSource(coordinates: Float64Array): void {
-    this.points!.set(coordinates)
-    if (this.filled) this.fill(0, this.rows)
+    this.costs.moveSource(coordinates)
   }
 
   /** Keeps all costs in kernel memory from now on, if they fit. For methods that will ask often. */
   keepCosts(): void {
-    if (!this.fits || this.filled) return
-    this.fill(0, this.rows)
-    this.filled = true
-    this.blockRows = this.rows
+    this.costs.keep()
   }
 
-  /** Called before every pass over all pairs. */
-  private beginPass(): void {
-    if (this.fits && !this.filled && this.passes++ >= streamedPasses) this.keepCosts()
-  }
-
-  /** Address of the costs of `count` rows from row `i` on, at most a block. */
-  private costs(i: number, count: number): number {
-    if (this.filled) return this.block.byteOffset + 8 * i * this.stride
-    this.fill(i, count)
-    return this.block.byteOffset
-  }
-
-  /** Hands over the memory, if it is worth keeping more than `other`. */
-  surrender(other: Spare | null): Spare | null {
-    const { work, start } = this
-    return work.capacity <= spareBytes && work.capacity > (other?.work.capacity ?? 0) ? { work, start } : other
+  /** Gives the memory to the next engine; this one must not be used any more. */
+  release(): void {
+    keepSpare(this.work, this.start)
   }
 
   /** The costs of row `i` of the support: a view, valid until the next call. */
   costRow(i: number): Float64Array {
-    const at = this.costs(i, 1)
-    return new Float64Array(this.work.memory.buffer, at, this.columns)
+    return this.costs.row(i)
   }
 
   /** Values at the points of the support. */
@@ -376,16 +188,16 @@ export class TransportEngine {
     columnDamping = damping,
     columnOmega = omega,
   ): void {
-    this.beginPass()
+    this.costs.beginPass()
     const { kernels, table, rows, columns, stride, columnSums } = this
     this.x.set(x)
     this.y.set(y)
     columnSums.fill(0)
-    for (let i = 0; i < rows; i += this.blockRows) {
-      const count = Math.min(this.blockRows, rows - i)
+    for (let i = 0; i < rows; i += this.costs.blockRows) {
+      const count = Math.min(this.costs.blockRows, rows - i)
       kernels.transport_softmin_rows(
         table,
-        this.costs(i, count),
+        this.costs.at(i, count),
         count,
         stride,
         this.y.byteOffset,
@@ -417,16 +229,16 @@ export class TransportEngine {
   private repairColumns(eta: number, damping: number, omega: number): void {
     const { kernels, table, rows, columns, stride, most, line, columnSums } = this
     most.fill(-Infinity)
-    for (let i = 0; i < rows; i += this.blockRows) {
-      const count = Math.min(this.blockRows, rows - i)
+    for (let i = 0; i < rows; i += this.costs.blockRows) {
+      const count = Math.min(this.costs.blockRows, rows - i)
       const x = this.nextX.byteOffset + 8 * i
-      kernels.transport_column_maxima(this.costs(i, count), count, stride, x, most.byteOffset)
+      kernels.transport_column_maxima(this.costs.at(i, count), count, stride, x, most.byteOffset)
     }
     line.fill(0, 0, stride)
-    for (let i = 0; i < rows; i += this.blockRows) {
-      const count = Math.min(this.blockRows, rows - i)
+    for (let i = 0; i < rows; i += this.costs.blockRows) {
+      const count = Math.min(this.costs.blockRows, rows - i)
       const x = this.nextX.byteOffset + 8 * i
-      const cost = this.costs(i, count)
+      const cost = this.costs.at(i, count)
       kernels.transport_column_sums(table, cost, count, stride, x, most.byteOffset, eta, line.byteOffset)
     }
     for (let j = 0; j < columns; j++) {
@@ -443,19 +255,19 @@ export class TransportEngine {
    * @returns sum_ij p_ij c_ij with `withCost`, else 0
    */
   plan(x: Float64Array, y: Float64Array, eta: number, store = false, withCost = false): number {
-    this.beginPass()
+    this.costs.beginPass()
     const { kernels, table, rows, stride, columnSums } = this
     this.x.set(x)
     this.y.set(y)
     columnSums.fill(0)
     let paid = 0
     if (store) this.owner = null
-    for (let i = 0; i < rows; i += this.blockRows) {
-      const count = Math.min(this.blockRows, rows - i)
+    for (let i = 0; i < rows; i += this.costs.blockRows) {
+      const count = Math.min(this.costs.blockRows, rows - i)
       const to = store ? this.slot!.byteOffset + 8 * i * stride : this.line.byteOffset
       paid += kernels.transport_plan_rows(
         table,
-        this.costs(i, count),
+        this.costs.at(i, count),
         count,
         stride,
         this.x.byteOffset + 8 * i,
@@ -477,7 +289,7 @@ export class TransportEngine {
     this.y.set(y)
     this.kernels.transport_plan_rows(
       this.table,
-      this.costs(i, 1),
+      this.costs.at(i, 1),
       1,
       this.stride,
       this.x.byteOffset,
@@ -556,9 +368,9 @@ export class TransportEngine {
   /** x_i = min_j (c_ij - y_j) for all rows. */
   cheapestRows(y: Float64Array, out: Float64Array): void {
     this.y.set(y)
-    for (let i = 0; i < this.rows; i += this.blockRows) {
-      const count = Math.min(this.blockRows, this.rows - i)
-      const cost = this.costs(i, count)
+    for (let i = 0; i < this.rows; i += this.costs.blockRows) {
+      const count = Math.min(this.costs.blockRows, this.rows - i)
+      const cost = this.costs.at(i, count)
       for (let r = 0; r < count; r++) {
         out[i + r] = this.kernels.transport_cheapest(cost + 8 * r * this.stride, this.stride, 0, this.y.byteOffset, 0)
       }
@@ -574,7 +386,7 @@ export class TransportEngine {
 
   /** min_j (c_ij - y_j) - xi and its column, with the potentials of `pricing`. */
   cheapest(i: number, xi: number): number {
-    const cost = this.costs(i, 1)
+    const cost = this.costs.at(i, 1)
     return this.kernels.transport_cheapest(cost, this.stride, xi, this.y.byteOffset, this.where.byteOffset)
   }
 
@@ -582,48 +394,4 @@ export class TransportEngine {
   get cheapestColumn(): number {
     return this.where[0]
   }
-}
-
-/** A workspace that nobody uses any more: fresh memory costs more than the first passes over it. */
-interface Spare {
-  readonly work: Workspace
-  readonly start: number
-}
-
-let spare: Spare | null = null
-/** The largest workspace kept spare. */
-const spareBytes = 64e6
-
-function workspaceFor(bytes: number): Spare {
-  if (spare === null || spare.work.capacity < bytes || spare.work.capacity > 4 * bytes + 1e6) {
-    const work = new Workspace(bytes)
-    return { work, start: work.mark() }
-  }
-  const found = spare
-  spare = null
-  found.work.release(found.start)
-  return found
-}
-
-const engines = new WeakMap<Cost, { engine: TransportEngine; a: Float64Array; b: Float64Array }>()
-
-/** The engine of a problem: made once per cost and weights, kept as long as the cost is. */
-export function engineFor(problem: Marginals): TransportEngine {
-  const { a, b, cost } = problem
-  const known = engines.get(cost)
-  if (known && known.a === a && known.b === b) return known.engine
-  const engine = new TransportEngine(problem)
-  engines.set(cost, { engine, a, b })
-  return engine
-}
-
-/**
- * Gives the memory of a problem's engine to the next problem. The engine must not be used any more; one that is asked for
- * later is made anew.
- */
-export function releaseEngine({ cost }: Marginals): void {
-  const known = engines.get(cost)
-  if (known === undefined) return
-  engines.delete(cost)
-  spare = known.engine.surrender(spare)
 }

@@ -1,6 +1,6 @@
 import { portableLog, portableLog1p, UnsupportedError } from '../base/index.ts'
 import { defineMethod } from '../solver/index.ts'
-import { engineFor } from './engine.ts'
+import { engineFor } from './engine-registry.ts'
 import {
   type EntropicState,
   entropicMeasures,

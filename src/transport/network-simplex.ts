@@ -1,6 +1,7 @@
 import { integer } from '../base/index.ts'
 import { defineMethod } from '../solver/index.ts'
-import { engineFor, type TransportEngine } from './engine.ts'
+import type { TransportEngine } from './engine.ts'
+import { engineFor } from './engine-registry.ts'
 import { infeasibleOutcome } from './entropic-state.ts'
 import { attach, emptyTree, pivot, refreshFlows, refreshPotentials, type SpanningTree } from './spanning-tree.ts'
 import type { ExactTransportProblem, SparseCoupling } from './transport-problem.ts'

@@ -1,5 +1,6 @@
 import { describe, portableLog, ShapeError } from '../base/index.ts'
-import { engineFor, type TransportEngine } from './engine.ts'
+import type { TransportEngine } from './engine.ts'
+import { engineFor } from './engine-registry.ts'
 import type { Potentials, SparseCoupling, TransportProblem } from './transport-problem.ts'
 
 /** Pairs with their masses. */

@@ -1,6 +1,7 @@
 import { portableExp } from '../base/index.ts'
 import type { Context, StepOutcome } from '../solver/index.ts'
-import { engineFor, type TransportEngine } from './engine.ts'
+import type { TransportEngine } from './engine.ts'
+import { engineFor } from './engine-registry.ts'
 import { type AheadState, entropicState, infeasibleOutcome, logStep, lookAhead } from './entropic-state.ts'
 import { closerThan, distance, dot, liesWithin, multiply, total } from './loops.ts'
 import type { Potentials, TransportProblem } from './transport-problem.ts'

@@ -1,7 +1,7 @@
 import { checked, integer, OptionError, portableExp, positive, ShapeError } from '../base/index.ts'
 import { run, type Status } from '../solver/index.ts'
 import type { CostInput } from './cost.ts'
-import { engineFor } from './engine.ts'
+import { engineFor } from './engine-registry.ts'
 import { centred, pointGradients, type TransportGradient } from './gradients.ts'
 import { entropicPlan } from './plan.ts'
 import { sinkhornOverrelaxed } from './sinkhorn-overrelaxed.ts'

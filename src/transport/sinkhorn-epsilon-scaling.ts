@@ -1,6 +1,6 @@
 import { integer, portableExpm1, positive, within } from '../base/index.ts'
 import { defineMethod } from '../solver/index.ts'
-import { engineFor } from './engine.ts'
+import { engineFor } from './engine-registry.ts'
 import {
   type AheadState,
   entropicMeasures,

@@ -1,5 +1,5 @@
 import { defineMethod } from '../solver/index.ts'
-import { engineFor } from './engine.ts'
+import { engineFor } from './engine-registry.ts'
 import {
   type AheadState,
   entropicMeasures,

@@ -2,7 +2,8 @@ import { choice, flag, integer, UnsupportedError, within } from '../base/index.t
 import { defineMethod, type StepOutcome } from '../solver/index.ts'
 import { solveByForest } from './coupled-forest.ts'
 import { CoupledSolver } from './coupled-solver.ts'
-import { engineFor, type TransportEngine } from './engine.ts'
+import type { TransportEngine } from './engine.ts'
+import { engineFor } from './engine-registry.ts'
 import { entropicSolution, infeasibleOutcome } from './entropic-state.ts'
 import { total } from './loops.ts'
 import {

@@ -1,7 +1,8 @@
 import { integer, UnsupportedError } from '../base/index.ts'
 import { cholesky, type DenseMatrix, denseMatrix, syrk } from '../linalg/index.ts'
 import { type Context, defineMethod, type StepOutcome } from '../solver/index.ts'
-import { engineFor, type TransportEngine } from './engine.ts'
+import type { TransportEngine } from './engine.ts'
+import { engineFor } from './engine-registry.ts'
 import { entropicMeasures, entropicSolution, infeasibleOutcome } from './entropic-state.ts'
 import {
   dualGradient,

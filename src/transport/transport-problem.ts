@@ -1,7 +1,8 @@
 import { checkNames, describe, InvalidInputError, portableLog, ShapeError, UnsupportedError } from '../base/index.ts'
 import type { Measures, Problem, ProblemClass } from '../solver/index.ts'
 import { type Cost, type CostInput, checkedCost } from './cost.ts'
-import { engineFor, type TransportEngine } from './engine.ts'
+import type { TransportEngine } from './engine.ts'
+import { engineFor } from './engine-registry.ts'
 import { distance, dot } from './loops.ts'
 
 /**

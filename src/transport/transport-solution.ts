@@ -1,7 +1,7 @@
 import { checkNames, describe, OptionError, portableExpm1, UnsupportedError } from '../base/index.ts'
 import { type Computation, type Method, type Result, type RunOptions, runWithin } from '../solver/index.ts'
 import type { CostInput } from './cost.ts'
-import { engineFor, releaseEngine } from './engine.ts'
+import { engineFor, releaseEngine } from './engine-registry.ts'
 import { transportGradient } from './gradients.ts'
 import { greenkhorn } from './greenkhorn.ts'
 import { networkSimplex } from './network-simplex.ts'

@@ -1,7 +1,8 @@
 import { checkNames, describe, InvalidInputError, portableExp, portableExpm1, portableLog } from '../base/index.ts'
 import type { Measures, Problem, ProblemClass } from '../solver/index.ts'
 import { type Cost, type CostInput, checkedCost } from './cost.ts'
-import { engineFor, type TransportEngine } from './engine.ts'
+import type { TransportEngine } from './engine.ts'
+import { engineFor } from './engine-registry.ts'
 import { checkedWeights, type Potentials } from './transport-problem.ts'
 
 /** The data of an unbalanced problem. */

@@ -1,6 +1,7 @@
 import { flag, portableExp, portableLog } from '../base/index.ts'
 import { defineMethod } from '../solver/index.ts'
-import { engineFor, type TransportEngine } from './engine.ts'
+import type { TransportEngine } from './engine.ts'
+import { engineFor } from './engine-registry.ts'
 import { type EntropicState, entropicSolution } from './entropic-state.ts'
 import { type UnbalancedTransportProblem, unbalancedMeasures } from './unbalanced-problem.ts'
 

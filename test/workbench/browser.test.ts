@@ -229,10 +229,12 @@ describe.skipIf(chromiumPath === undefined)('the workbench in Chromium', () => {
     180_000,
   )
 
+  // Examples whose data come from sines and cosines of the JavaScript engine differ in the last bit already: others are run.
   const sameBits: Readonly<Record<string, string>> = {
     smooth: 'problem=rosenbrock',
     transport: 'p.shape=one+cloud+to+three&p.points=24',
     'exact-transport': 'p.shape=one+cloud+to+three&p.points=24',
+    'unbalanced-transport': 'p.shape=one+cloud+to+three&p.points=24',
     'linear-system': 'problem=poisson',
   }
 
