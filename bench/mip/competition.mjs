@@ -38,7 +38,7 @@ async function main() {
   await build({
     config: false,
     cwd: root,
-    entry: { competition: 'bench/mip/competition.ts' },
+    entry: { competition: 'bench/mip/competition.ts', 'mip-worker': 'src/mip/worker.ts' },
     outDir: '.tmp/competition',
     format: 'esm',
     platform: 'node',

@@ -6,7 +6,7 @@ import {
   balans,
   generalizedIndependentSetProblem,
   highs,
-  highsInProcess,
+  highsThreads,
   type Incumbent,
   independentSetProblem,
   knapsackProblem,
@@ -82,13 +82,13 @@ export const methods: Readonly<Record<string, ((seconds: number) => BalansOption
   'lb-relax': (seconds) => ({ preset: 'paper', arms: ['lb-relax-25'], ...scaled(seconds) }),
 }
 
-/** Runs one cell in this process, on one thread: HiGHS solves in it, for the plain solver and for Balans alike. */
+/** Runs one cell in this process, with HiGHS in threads that take turns, for the plain solver and for Balans alike. */
 export async function runCell(cell: Cell, data: string): Promise<CellResult> {
   const { instance, method, seed, seconds } = cell
   const program = instances[instance].program(data)
   const sign = signOf(program)
   const incumbents: Incumbent[] = []
-  const engine = highsInProcess()
+  const engine = highsThreads(new URL('./mip-worker.mjs', import.meta.url))
   // Compiling WebAssembly is nobody's merit.
   await (await engine.open(program)).close()
   const began = performance.now()

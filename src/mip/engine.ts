@@ -117,6 +117,33 @@ export interface EngineSession {
   close(): Promise<void>
 }
 
+/**
+ * A search of the whole program that pauses and goes on where it was, so that two searches can take turns on one core, each
+ * with what the other has found.
+ */
+export interface PausableSearch {
+  /**
+   * Goes on for a while.
+   *
+   * @param seconds after which it pauses, > 0; the engine may look up later than that
+   * @returns what is known when it has paused, with status `time-limit`, its solutions having gone to `onProgress`; or the answer,
+   *   where the search came to its end. `elapsedMs` is that of this turn, `nodes` of the whole search
+   * @throws {EngineError} if the engine is lost
+   */
+  advance(seconds: number, events?: TurnEvents): Promise<EngineAnswer>
+  close(): Promise<void>
+}
+
+/** What may happen in one turn of a pausable search. */
+export interface TurnEvents extends SolveEvents {
+  /** A feasible point found elsewhere, length n: the search goes on with it, where it is better than its own. */
+  readonly offered?: Float64Array
+  /** Whether the turn pauses as soon as the search has found a solution. Default false. */
+  readonly pauseAtSolution?: boolean
+  /** Seconds after which the turn ends whatever the engine does, and the search with it. Default: no end. */
+  readonly endSeconds?: number
+}
+
 /** A solver of mixed-integer programs that can be plugged in. */
 export interface MipEngine {
   readonly name: string
@@ -125,4 +152,9 @@ export interface MipEngine {
   /** The same bits for the same requests when only `maxNodes` and `maxSolutions` limit them. */
   readonly deterministic: boolean
   open(program: MixedIntegerProgram): Promise<EngineSession>
+  /** A search that can pause, of the program as it is; absent or null where the engine cannot do that here. */
+  openSearch?(
+    program: MixedIntegerProgram,
+    request: Pick<SolveRequest, 'relativeGap' | 'seed' | 'start'>,
+  ): Promise<PausableSearch | null>
 }

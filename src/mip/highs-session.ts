@@ -1,4 +1,4 @@
-import type { Highs, HighsCallbackMap, Model, ModelStatusCode } from 'highs'
+import type { Highs, HighsCallbackMap, Model, ModelStatusCode, UserSolutionCallbackEvent } from 'highs'
 import { InvalidInputError } from '../base/index.ts'
 import type {
   AddedRow,
@@ -17,6 +17,10 @@ export interface SolveControl {
   /** Asked at every callback, some hundred times a second: whether to end. */
   interrupted(): boolean
   progress?(progress: SearchProgress): void
+  /** Asked at every callback as well, with how far the search is: holds the thread for as long as the search should pause. */
+  pause?(progress: SearchProgress): void
+  /** A solution found elsewhere since the last question, length n; null if there is none. */
+  offered?(): Float64Array | null
 }
 
 /** Milliseconds between two reports without a new incumbent. */
@@ -200,7 +204,9 @@ export class HighsSession {
     const { n } = this
     const { callbackType } = this.highs.constants
     let reported = -Infinity
+    let last: SearchProgress = { elapsedMs: 0, objective: null, bound: NaN, nodes: 0 }
     const poll = (event: { interrupt(): void }): undefined => {
+      control.pause?.(last)
       if (control.interrupted()) event.interrupt()
     }
     return {
@@ -211,12 +217,13 @@ export class HighsSession {
         const now = elapsed()
         if (control.progress !== undefined && now - reported >= REPORT_EVERY_MS) {
           reported = now
-          control.progress({
+          last = {
             elapsedMs: now,
             objective: Number.isFinite(mip_primal_bound) ? mip_primal_bound! : null,
             bound: mip_dual_bound ?? NaN,
             nodes: Number(mip_node_count ?? 0),
-          })
+          }
+          control.progress(last)
         }
         return poll(event)
       },
@@ -230,6 +237,12 @@ export class HighsSession {
         })
         return undefined
       },
+      ...(control.offered && {
+        [callbackType.mipUserSolution]: (event: UserSolutionCallbackEvent): undefined => {
+          const x = control.offered?.() ?? null
+          if (x !== null) event.setSolution(x)
+        },
+      }),
     }
   }
 

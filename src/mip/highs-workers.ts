@@ -11,12 +11,22 @@ interface Threads {
   readonly parentPort: Parameters<typeof threadScope<EngineRequest, EngineReply>>[0] | null
 }
 
-function threads(): Threads | undefined {
+function builtin<T>(name: string): T | undefined {
   const { process } = globalThis as {
     process?: { readonly versions?: { node?: string }; getBuiltinModule?(name: string): unknown }
   }
   if (process?.versions?.node === undefined) return undefined
-  return process.getBuiltinModule?.('node:worker_threads') as Threads | undefined
+  return process.getBuiltinModule?.(name) as T | undefined
+}
+
+const threads = (): Threads | undefined => builtin<Threads>('node:worker_threads')
+
+/** HiGHS compiled from the file beside its module, for all threads: they share also what is optimized later. */
+async function compiledHighs(): Promise<WebAssembly.Module | undefined> {
+  const modules = builtin<{ createRequire(from: string): { resolve(name: string): string } }>('node:module')
+  const files = builtin<{ readonly promises: { readFile(path: string): Promise<Uint8Array<ArrayBuffer>> } }>('node:fs')
+  const file = modules?.createRequire(import.meta.url).resolve('highs/runtime')
+  return file === undefined ? undefined : WebAssembly.compile(await files!.promises.readFile(file))
 }
 
 /**
@@ -49,7 +59,7 @@ export function highsWorkers(start: () => Worker): MipEngine {
  * @param module the module that calls `serveHighs`. Default: the one that comes with this package
  */
 export function highsThreads(module: URL = new URL(/* @vite-ignore */ `./${WORKER_FILE}`, import.meta.url)): MipEngine {
-  return workerEngine(() => threadPort(new (threads() as Threads).Worker(module)))
+  return workerEngine(() => threadPort(new (threads() as Threads).Worker(module)), compiledHighs)
 }
 
 const WORKER_FILE = 'mip-worker.js'

@@ -16,6 +16,7 @@ import {
   type MixedIntegerProgram,
   mixedIntegerProgram,
   objectiveAt,
+  type PausableSearch,
   parseArm,
   primalGap,
   primalIntegral,
@@ -206,6 +207,66 @@ describe('balans', () => {
       if ('arms' in options) expect(arms).toEqual(['mutation-25'])
       expect(arms.map((_, arm) => counts[4 * arm + 3]).every((rejected) => rejected === 0)).toBe(true)
     }
+  })
+
+  describe('where the search of the whole program can pause', () => {
+    const program = stableSet()
+
+    /** A search that finds the empty set, then nothing, never ends, takes as long as it is told, and is lost at a turn. */
+    function idleSearch(lostAt = Infinity) {
+      const seen = { turns: 0, closed: 0, offered: [] as number[] }
+      const search: PausableSearch = {
+        async advance(seconds, { offered, onProgress } = {}) {
+          const nodes = 10 * ++seen.turns
+          if (seen.turns >= lostAt) throw new EngineError('observed', 'out of memory')
+          if (offered !== undefined) seen.offered.push(objectiveAt(program, offered))
+          const x = new Float64Array(program.objective.length)
+          if (seen.turns === 1) onProgress?.({ elapsedMs: 0, objective: 0, bound: 1000, nodes, x })
+          return { status: 'time-limit', x: null, objective: null, bound: 1000, nodes, elapsedMs: 1000 * seconds }
+        },
+        async close() {
+          seen.closed++
+        },
+      }
+      return { seen, engine: { ...lazy, openSearch: async () => search } satisfies MipEngine }
+    }
+
+    const run = async (pausing: MipEngine, wholeProgramShare: number, maxIterations: number) => {
+      const options = { arms: ['mutation-25', 'whole-program'], engine: pausing, wholeProgramShare }
+      return stateOf(await runAsync(program, balans(options), { maxIterations }))
+    }
+    const pulls = ({ counts }: BalansState, arm: number): number =>
+      counts.slice(4 * arm, 4 * arm + 4).reduce((a, b) => a + b, 0)
+
+    it('goes on with it, from the first solution to the last turn', async () => {
+      const { seen, engine } = idleSearch()
+      const state = await run(engine, 1, 20)
+      // Only the very first choice is free.
+      expect(pulls(state, 0)).toBeLessThanOrEqual(1)
+      expect(seen.turns).toBe(1 + pulls(state, 1))
+      expect(state.nodes[1]).toBe(10 * pulls(state, 1))
+      expect(state.bound).toBe(-1000)
+      expect(seen.closed).toBe(1)
+    })
+
+    it('gives it its share of the time, and what neighbourhoods find', async () => {
+      const { seen, engine } = idleSearch()
+      const state = await run(engine, 0.5, 40)
+      const [mutation, whole] = state.seconds
+      expect(whole / (whole + mutation)).toBeGreaterThan(0.4)
+      expect(seen.offered.length).toBeGreaterThan(1)
+      expect([...seen.offered].sort((a, b) => a - b)).toEqual(seen.offered)
+      expect(seen.offered.at(-1)).toBeLessThanOrEqual(-state.bestValue)
+    })
+
+    it('begins it anew where it is lost', async () => {
+      const { seen, engine } = idleSearch(4)
+      const state = await run(engine, 0.5, 40)
+      expect(seen.turns).toBe(4)
+      // The engine's own session has solved it instead.
+      expect(state.finished).toBe(true)
+      expect(pulls(state, 1)).toBeGreaterThan(3)
+    })
   })
 
   it('leaves out arms that cannot act', async () => {

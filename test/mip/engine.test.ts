@@ -13,6 +13,7 @@ import {
   highsWorkers,
   type MixedIntegerProgram,
   type ProgramChange,
+  type SearchProgress,
   type SolveRequest,
   workerEngine,
 } from '../../src/mip/index.ts'
@@ -244,11 +245,108 @@ describe('HiGHS in workers', () => {
   })
 })
 
+describe('searches that pause', () => {
+  const request = { relativeGap: 0 }
+
+  /** Turns of so many seconds until the search ends: how many, the best that was reported, and the answer. */
+  async function inTurns(program: MixedIntegerProgram, seconds: number) {
+    const search = (await highsThreads(worker).openSearch!(program, request))!
+    let best = -Infinity
+    try {
+      for (let turns = 1; ; turns++) {
+        const answer = await search.advance(seconds, {
+          onProgress: ({ x, objective }) => {
+            if (x !== undefined) best = Math.max(best, objective!)
+          },
+        })
+        if (answer.status !== 'time-limit') return { turns, best, answer }
+      }
+    } finally {
+      await search.close()
+    }
+  }
+
+  it('come to the optimum of the search that does not', async () => {
+    const program = knapsack(50, 8)
+    const session = await highsInProcess().open(program)
+    const { objective } = await session.solve(request)
+    const { turns, best, answer } = await inTurns(program, 0.05)
+    expect(turns).toBeGreaterThan(2)
+    expect(answer.status).toBe('optimal')
+    expect(answer.objective).toBeCloseTo(objective!, 6)
+    expect(best).toBeCloseTo(objective!, 6)
+    await session.close()
+  })
+
+  it('go on with a solution from elsewhere', async () => {
+    const program = knapsack(50, 8)
+    const session = await highsInProcess().open(program)
+    const { x, objective } = await session.solve({})
+    await session.close()
+    const search = (await highsThreads(worker).openSearch!(program, request))!
+    let found = -Infinity
+    const heard = (progress: SearchProgress): void => {
+      if (progress.x !== undefined) found = Math.max(found, progress.objective!)
+    }
+    let answer = await search.advance(0.2, { offered: x!, onProgress: heard })
+    // It knows the objective without having found the solution itself.
+    expect(answer.objective).toBeCloseTo(objective!, 6)
+    expect(found).toBeLessThan(objective! - 1e-6)
+    while (answer.status === 'time-limit') answer = await search.advance(1, { onProgress: heard })
+    expect(answer.objective).toBeGreaterThanOrEqual(objective! - 1e-6)
+    await search.close()
+  })
+
+  it('pause at a solution, end when they are aborted, and end at the latest when they should', async () => {
+    const program = knapsack(200, 20)
+    const engine = highsThreads(worker)
+    const search = (await engine.openSearch!(program, request))!
+    let x: Float64Array | undefined
+    const first = await search.advance(60, {
+      pauseAtSolution: true,
+      onProgress: (progress) => {
+        x ??= progress.x
+      },
+    })
+    expect(first.status).toBe('time-limit')
+    expect(x).toBeDefined()
+    const controller = new AbortController()
+    const turn = search.advance(60, { signal: controller.signal })
+    setTimeout(() => controller.abort(), 50)
+    expect((await turn).status).toBe('interrupted')
+    await search.close()
+    const other = (await engine.openSearch!(program, request))!
+    expect((await other.advance(60, { endSeconds: 0.1 })).status).toBe('interrupted')
+    await other.close()
+  })
+
+  it('say so when their worker dies, with the incumbent, and let the process end while they wait', async () => {
+    const port = deadlyPort()
+    const search = (await workerEngine(() => port.port).openSearch!(knapsack(3, 1), request))!
+    const turn = search.advance(60)
+    await new Promise((resolve) => setTimeout(resolve, 0))
+    const x = Float64Array.of(1, 0, 1)
+    port.reply({ kind: 'progress', task: 1, progress: { elapsedMs: 1, objective: 7, bound: 9, nodes: 3, x } })
+    // The callbacks of linear solves know no bound: then the last one that was known is given.
+    port.reply({ kind: 'paused', task: 1, progress: { elapsedMs: 2, objective: null, bound: NaN, nodes: 0 } })
+    expect(await turn).toMatchObject({ status: 'time-limit', objective: 7, bound: 9, nodes: 3 })
+    expect(port.busy()).toBe(false)
+    const next = search.advance(60)
+    expect(port.busy()).toBe(true)
+    port.fail('a worker ended with code 134')
+    const error = await next.catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(EngineError)
+    expect((error as EngineError).incumbent).toEqual({ x, objective: 7, bound: 9 })
+    await search.close()
+  })
+})
+
 /** A worker that opens and then only does what the test says. */
 function deadlyPort() {
   let reply: (reply: EngineReply) => void = () => undefined
   let fail: (reason: string) => void = () => undefined
   let closed = false
+  let busy = false
   const port: WorkerPort<EngineRequest, EngineReply> = {
     send(request) {
       if (request.kind === 'open') queueMicrotask(() => reply({ kind: 'opened', task: 0 }))
@@ -257,7 +355,9 @@ function deadlyPort() {
       reply = onReply
       fail = onFailure
     },
-    hold: () => undefined,
+    hold(held) {
+      busy = held
+    },
     close() {
       closed = true
     },
@@ -267,5 +367,6 @@ function deadlyPort() {
     reply: (message: EngineReply) => reply(message),
     fail: (reason: string) => fail(reason),
     closed: () => closed,
+    busy: () => busy,
   }
 }

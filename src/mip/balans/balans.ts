@@ -1,4 +1,4 @@
-import { callback, choice, flag, integer, type OptionSpec, positive, structured } from '../../base/index.ts'
+import { between, callback, choice, flag, integer, type OptionSpec, positive, structured } from '../../base/index.ts'
 import { csrTranspose } from '../../linalg/index.ts'
 import { type Context, defineAsyncMethod, type StepOutcome } from '../../solver/index.ts'
 import { isFeasible, polished, relativeGap } from '../certificate.ts'
@@ -15,6 +15,7 @@ import { discreteColumns, minimizedObjective } from './search-point.ts'
 import { type Configuration, configure, type PolicyChoice, type PresetName, presets } from './settings.ts'
 import type { BalansState } from './state.ts'
 import type { Limit } from './trial.ts'
+import { WholeSearch } from './whole-search.ts'
 
 export interface BalansOptions {
   /**
@@ -62,6 +63,10 @@ export interface BalansOptions {
   crossWith?: 'random' | 'earlier'
   /** M of proximity search, > 0. Default 1000. */
   bigM?: number
+  /**
+   * Least share of the time for the arm `whole-program`, in [0, 1], where its search can pause and go on; the bandit may give it more.
+   */
+  wholeProgramShare?: number
   /** Neighbourhoods solved at once, each in a session of its own, >= 1. Default 1. */
   workers?: number
   /** What solves the programs. Default: HiGHS, in threads of their own where that can be. */
@@ -83,18 +88,29 @@ const isObject = (value: unknown): boolean => typeof value === 'object' && value
 async function workplaceOf(
   program: PreparedMixedIntegerProgram,
   engine: MipEngine,
-  workers: number,
+  { workers, pausing }: { workers: number; pausing: boolean },
+  state: BalansState,
   context: Context<Float64Array>,
 ): Promise<Workplace> {
   return context.scratch(async () => {
     const sessions: EngineSession[] = []
+    let whole: WholeSearch | null = null
     context.atEnd(async () => {
-      await Promise.all(sessions.map((session) => session.close()))
+      await Promise.all([...sessions, ...(whole === null ? [] : [whole])].map((open) => open.close()))
     })
     for (let k = 0; k < workers; k++) sessions.push(await engine.open(program))
+    if (pausing) {
+      const search = await engine.openSearch?.(program, {
+        relativeGap: context.tolerance,
+        seed: context.random.split('whole').integer(2 ** 31),
+        ...(state.best !== null && { start: state.best }),
+      })
+      if (search) whole = new WholeSearch(search, program)
+    }
     return {
       program,
       sessions,
+      whole,
       columns: discreteColumns(program),
       rowsOfColumns: csrTranspose(program.matrix),
       reopen: async (k: number) => {
@@ -207,6 +223,7 @@ export const balans = defineAsyncMethod<PreparedMixedIntegerProgram, BalansOptio
       'random' | 'earlier' | undefined
     >,
     bigM: positive<number | undefined>(undefined, 'M of proximity search'),
+    wholeProgramShare: between<number | undefined>(0, 1, undefined, 'share of the whole program'),
     workers: integer<number>(1, 'neighbourhoods at once', { min: 1, max: 1024 }),
     engine: structured<MipEngine | undefined>(
       undefined,
@@ -229,8 +246,13 @@ export const balans = defineAsyncMethod<PreparedMixedIntegerProgram, BalansOptio
     const configuration = configure(preset, settings)
     const nodes = iterationNodes === undefined ? null : { first: firstNodes, iteration: iterationNodes }
 
-    const workplace = (program: PreparedMixedIntegerProgram, context: Context<Float64Array>): Promise<Workplace> =>
-      workplaceOf(program, engine ?? defaultEngine(), workers, context)
+    // Where nodes are the limit, the search begins anew each time, so that the same seed gives the same bits.
+    const pausing = nodes === null && configuration.arms.some(({ family }) => family.name === 'whole-program')
+    const workplace = (
+      program: PreparedMixedIntegerProgram,
+      state: BalansState,
+      context: Context<Float64Array>,
+    ): Promise<Workplace> => workplaceOf(program, engine ?? defaultEngine(), { workers, pausing }, state, context)
 
     /** Takes a new best solution at once, so that whatever happens next does not lose it. */
     const listener = (state: BalansState) => (x: Float64Array, value: number) => {
@@ -277,7 +299,7 @@ export const balans = defineAsyncMethod<PreparedMixedIntegerProgram, BalansOptio
       },
 
       async step(program, state, context): Promise<StepOutcome> {
-        const place = await workplace(program, context)
+        const place = await workplace(program, state, context)
         if (state.finished) return finished(state)
         const better = state.phase === 'search' ? (exchange?.take(state.bestValue) ?? null) : null
         if (better !== null) goOnFrom(state, better.x, better.value)
@@ -301,8 +323,9 @@ export const balans = defineAsyncMethod<PreparedMixedIntegerProgram, BalansOptio
         const partial = state.current === null && start.some((value) => !Number.isNaN(value)) ? start : null
         const first = await firstSolution(session, program, partial, {
           incumbent: state.current,
-          attempts: firstSeconds(configuration, nodes, relaxed.elapsedMs / 1000).map(limit),
-          lastLimit: limit(Infinity),
+          search: place.whole,
+          attempts: firstSeconds(configuration, nodes, relaxed.elapsedMs / 1000),
+          limit,
           relativeGap: context.tolerance,
           seed: context.random.split('first').integer(2 ** 31),
           signal,

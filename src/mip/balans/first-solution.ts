@@ -1,8 +1,9 @@
-import type { EngineSession, EngineStatus, ProgramChange } from '../engine.ts'
+import type { EngineAnswer, EngineSession, EngineStatus, ProgramChange, SolveRequest } from '../engine.ts'
 import { type PreparedMixedIntegerProgram, signOf } from '../mixed-integer-class.ts'
 import type { MixedIntegerProgram } from '../mixed-integer-program.ts'
-import { minimizedObjective, settled } from './search-point.ts'
+import { BestSolution, type SolutionListener } from './best-solution.ts'
 import type { Limit } from './trial.ts'
+import type { WholeSearch } from './whole-search.ts'
 
 /** What the first solve of the whole program gave. */
 export interface FirstSolution {
@@ -15,17 +16,19 @@ export interface FirstSolution {
 }
 
 export interface FirstSolutionOptions {
+  /** A search that goes on from attempt to attempt, and later as an arm; null if every attempt begins anew. */
+  readonly search: WholeSearch | null
   /** A solution that is known already; the search starts from it. */
   readonly incumbent: Float64Array | null
-  /** What each attempt may cost, in order; a later one is made only where those before found nothing. At least one. */
-  readonly attempts: readonly Limit[]
-  /** What the last attempt, for any feasible point, may cost. */
-  readonly lastLimit: Limit
+  /** Seconds of each attempt, in order; a later one is made only where those before found nothing. At least one. */
+  readonly attempts: readonly number[]
+  /** What a solve of so many seconds may cost now; the last one, for any feasible point, has infinitely many. */
+  limit(seconds: number): Limit
   /** Where the engine may end. */
   readonly relativeGap: number
   readonly seed: number
   readonly signal: AbortSignal
-  readonly onSolution?: (x: Float64Array, value: number) => void
+  readonly onSolution?: SolutionListener
 }
 
 /** The columns that a partial start gives are fixed at its values, clipped to their bounds. */
@@ -48,44 +51,45 @@ export async function firstSolution(
   session: EngineSession,
   program: PreparedMixedIntegerProgram,
   start: Float64Array | null,
-  { incumbent, attempts, lastLimit, relativeGap, seed, signal, onSolution }: FirstSolutionOptions,
+  options: FirstSolutionOptions,
 ): Promise<FirstSolution> {
+  const { search, incumbent, attempts, limit, relativeGap, seed, signal, onSolution } = options
   const sign = signOf(program)
-  const best: { x: Float64Array | null; value: number } = { x: null, value: Infinity }
-  const consider = (found: Float64Array): void => {
-    const x = settled(program, found)
-    const value = minimizedObjective(program, x)
-    if (!(value < best.value)) return
-    best.x = x
-    best.value = value
-    onSolution?.(x, value)
+  const best = new BestSolution(program, onSolution)
+  best.consider(incumbent)
+  const solve = async (request: SolveRequest): Promise<EngineAnswer> => {
+    program.onSolve()
+    const { maxSeconds = Infinity, maxSolutions, change } = request
+    const goesOn = search !== null && change === undefined
+    const answer = goesOn
+      ? await search.advance(
+          { seconds: maxSeconds, secondsLeft: limit(Infinity).maxSeconds ?? Infinity, best, signal },
+          best,
+          maxSolutions === 1,
+        )
+      : await session.solve({ ...request, seed }, { signal, onProgress: ({ x }) => best.consider(x) })
+    best.consider(answer.x)
+    return answer
   }
-  if (incumbent !== null) consider(incumbent)
   let bound = -Infinity
   let status: EngineStatus = 'interrupted'
-  for (const limit of attempts) {
-    program.onSolve()
-    const answer = await session.solve(
-      {
-        ...limit,
-        relativeGap,
-        seed,
-        ...(start && { change: fixedAt(program, start) }),
-        ...(incumbent && { start: incumbent }),
-      },
-      { signal, onProgress: ({ x }) => x !== undefined && consider(x) },
-    )
-    if (answer.x !== null) consider(answer.x)
+  for (const seconds of attempts) {
+    const answer = await solve({
+      ...limit(seconds),
+      relativeGap,
+      ...(start && { change: fixedAt(program, start) }),
+      ...(incumbent && { start: incumbent }),
+    })
     status = answer.status
     if (start === null) bound = Math.max(bound, sign * answer.bound)
     // Optimal among the points that agree with the start says nothing of the others.
     else if (status === 'optimal') status = 'solution-limit'
     const limited = status === 'time-limit' || status === 'node-limit'
-    if (best.x !== null || signal.aborted || (start === null && !limited)) return { status, ...best, bound }
+    if (best.x !== null || signal.aborted || (start === null && !limited)) {
+      return { status, x: best.x, value: best.value, bound }
+    }
     if (!limited) break
   }
-  program.onSolve()
-  const last = await session.solve({ ...lastLimit, maxSolutions: 1, seed }, { signal })
-  if (last.x !== null) consider(last.x)
-  return { status: last.status, ...best, bound: Math.max(bound, sign * last.bound) }
+  const last = await solve({ ...limit(Infinity), maxSolutions: 1 })
+  return { status: last.status, x: best.x, value: best.value, bound: Math.max(bound, sign * last.bound) }
 }

@@ -12,6 +12,7 @@ import type { DiscreteColumns, SearchPoint } from './search-point.ts'
 import type { Configuration } from './settings.ts'
 import type { BalansState } from './state.ts'
 import { type Limit, type Trial, tryArm } from './trial.ts'
+import type { WholeSearch } from './whole-search.ts'
 
 /** What a run holds besides its state. */
 export interface Workplace {
@@ -19,6 +20,8 @@ export interface Workplace {
   readonly columns: DiscreteColumns
   readonly rowsOfColumns: CsrMatrix
   readonly sessions: readonly EngineSession[]
+  /** The search of the whole program that goes on whenever its arm is chosen; null where it begins anew each time. */
+  whole: WholeSearch | null
   /** Replaces a session that was lost. */
   reopen(k: number): Promise<void>
 }
@@ -30,6 +33,8 @@ export type NodeLimits = { readonly first: number; readonly iteration: number } 
 const LIMIT_OF_RELAXATION = 0.25
 /** ... and at least this long. */
 const SMALLEST_SECONDS = 0.1
+/** A turn of the search that goes on is this many times as long as the limit of the others. */
+const TURN_OF_LIMIT = 2
 /** Earlier solutions that are kept to cross with. */
 const KEPT = 10
 /** The engine may be lost this often in a row. */
@@ -68,6 +73,8 @@ interface Planned {
   readonly probability: number | null
   readonly size: number
   readonly limit: number
+  /** Whether it is a turn of the search that goes on. */
+  readonly goesOn: boolean
   readonly trial: Promise<Trial>
 }
 
@@ -81,6 +88,8 @@ export async function searchStep(
   onSolution: (x: Float64Array, value: number) => void,
 ): Promise<StepOutcome> {
   const { program, columns, rowsOfColumns, sessions } = place
+  // It can take one turn in an iteration.
+  let { whole } = place
   const arms = state.arms.map(parseArm)
   const bandit = configuration.bandit(arms.length)
   const point: SearchPoint = {
@@ -94,12 +103,28 @@ export async function searchStep(
   }
   const before = { best: state.bestValue }
   const first = state.counts.every((count) => count === 0)
+  const wholeArm = arms.findIndex(({ family }) => family.name === 'whole-program')
+  const choose = (): { arm: number; probability: number | null } => {
+    if (first) return { arm: context.random.integer(arms.length), probability: 1 / arms.length }
+    const starved = whole !== null && isStarved(state, wholeArm, configuration.wholeProgramShare)
+    return starved ? { arm: wholeArm, probability: null } : bandit.select(state.bandit, context.random)
+  }
   const planned = sessions.map((session, k): Planned => {
-    const { arm, probability } = first
-      ? { arm: context.random.integer(arms.length), probability: 1 / arms.length }
-      : bandit.select(state.bandit, context.random)
+    const { arm, probability } = choose()
     const size = state.sizes[arm]
-    const limit = limitOf(arms[arm], state, configuration, nodes)
+    const goesOn = arm === wholeArm && whole !== null
+    const limit = limitOf(arms[arm], state, configuration, nodes, goesOn)
+    if (whole !== null && goesOn) {
+      const turn = whole.trial({
+        seconds: limit,
+        secondsLeft: context.secondsLeft(),
+        best: { x: state.best, value: state.bestValue },
+        signal: context.signal,
+        onSolution,
+      })
+      whole = null
+      return { arm, probability, size, limit, goesOn, trial: turn }
+    }
     const trial = tryArm(
       session,
       point,
@@ -120,7 +145,7 @@ export async function searchStep(
       },
       context.random.split(context.iteration).split(k),
     )
-    return { arm, probability, size, limit, trial }
+    return { arm, probability, size, limit, goesOn, trial }
   })
   const trials = await Promise.all(planned.map(({ trial }) => trial))
 
@@ -129,7 +154,7 @@ export async function searchStep(
   let best = before.best
   let solvedWhole = false
   for (const [k, trial] of trials.entries()) {
-    const { arm, probability, size, limit } = planned[k]
+    const { arm, probability, size, limit, goesOn } = planned[k]
     const candidate = trial.x === null ? state.currentValue : trial.value
     const accepted = accepts(
       configuration.acceptance,
@@ -146,7 +171,7 @@ export async function searchStep(
         : configuration.scores[outcomes.indexOf(outcome)]
     const grown = state.sizes[arm]
     const improved = outcome === 'best' || outcome === 'better'
-    adapt(state, arms, arm, configuration, nodes, { trial, improved, cost, limit, columns })
+    adapt(state, arms, arm, configuration, nodes, { trial, improved, cost, limit, goesOn, columns })
     // What cost next to nothing and will be larger the next time says nothing of the arm.
     const probe = configuration.reward === 'rate' && !improved && isEasy(cost, limit) && state.sizes[arm] > grown
     if (!probe) bandit.update(state.bandit, arm, reward, probability)
@@ -184,7 +209,7 @@ export async function searchStep(
       solvedWhole ||= trial.status === 'optimal'
     }
   }
-  await recover(place, state, trials)
+  await recover(place, state, planned, trials)
   if (solvedWhole) return finished(state)
 }
 
@@ -212,13 +237,21 @@ export function finished(state: BalansState): StepOutcome {
   return { outcome: 'finished', reason: 'the engine solved the whole program' }
 }
 
+/** Whether the search of the whole program has had less than its share of the time. */
+function isStarved({ seconds }: BalansState, wholeArm: number, share: number): boolean {
+  const all = seconds.reduce((sum, own) => sum + own, 0)
+  return wholeArm >= 0 && seconds[wholeArm] < share * all
+}
+
 /** The limit of an arm's solve, in seconds or nodes. */
 function limitOf(
   { family }: Arm,
   state: BalansState,
   { adaptLimit, familySeconds, iterationSeconds }: Configuration,
   nodes: NodeLimits,
+  goesOn: boolean,
 ): number {
+  if (goesOn) return TURN_OF_LIMIT * state.limit
   if (adaptLimit) return family.name === 'whole-program' ? state.wholeLimit : state.limit
   return nodes?.iteration ?? familySeconds[family.name] ?? iterationSeconds
 }
@@ -239,7 +272,7 @@ function adapt(
   arm: number,
   configuration: Configuration,
   nodes: NodeLimits,
-  done: { trial: Trial; improved: boolean; cost: number; limit: number; columns: DiscreteColumns },
+  done: { trial: Trial; improved: boolean; cost: number; limit: number; goesOn: boolean; columns: DiscreteColumns },
 ): void {
   const { trial, improved, cost, limit, columns } = done
   const { family } = arms[arm]
@@ -257,7 +290,7 @@ function adapt(
   const largest = nodes === null ? configuration.iterationSeconds : 100 * nodes.iteration
   state.limit = nextLimit(state.limit, { fruitless: state.fruitless, patience: arms.length, largest })
   // Begun anew, the whole program needs longer than the last time to get further.
-  if (family.name === 'whole-program' && trial.status !== 'optimal') state.wholeLimit *= 2
+  if (family.name === 'whole-program' && !done.goesOn && trial.status !== 'optimal') state.wholeLimit *= 2
 }
 
 function exhaustionOf({ status }: Trial): Exhaustion {
@@ -266,7 +299,12 @@ function exhaustionOf({ status }: Trial): Exhaustion {
 }
 
 /** Opens lost sessions again. @throws {EngineError} if the engine is lost again and again */
-async function recover(place: Workplace, state: BalansState, trials: readonly Trial[]): Promise<void> {
+async function recover(
+  place: Workplace,
+  state: BalansState,
+  planned: readonly Planned[],
+  trials: readonly Trial[],
+): Promise<void> {
   const lost = trials.filter(({ status }) => status === 'lost').length
   if (lost === 0) {
     state.failures = 0
@@ -280,5 +318,9 @@ async function recover(place: Workplace, state: BalansState, trials: readonly Tr
       bound: state.sign * state.bound,
     })
   }
-  for (const [k, { status }] of trials.entries()) if (status === 'lost') await place.reopen(k)
+  for (const [k, { status }] of trials.entries()) {
+    if (status !== 'lost') continue
+    if (planned[k].goesOn) place.whole = null
+    else await place.reopen(k)
+  }
 }

@@ -30,6 +30,7 @@ export interface Settings {
   readonly warmStart: boolean
   readonly crossWith: 'random' | 'earlier'
   readonly bigM: number
+  readonly wholeProgramShare: number
 }
 
 /** The sixteen arms of the paper. */
@@ -69,6 +70,7 @@ const paper: Settings = {
   warmStart: false,
   crossWith: 'random',
   bigM: 1000,
+  wholeProgramShare: 0,
 }
 
 /** Configurations by name. */
@@ -99,6 +101,7 @@ export const presets = {
     withReplacement: false,
     warmStart: true,
     crossWith: 'earlier',
+    wholeProgramShare: 0.25,
   },
   /** The paper's configuration for its distributional instances: softmax with temperature 2, simulated annealing. */
   paper,

@@ -2,8 +2,9 @@ import type { RandomStream } from '../../base/index.ts'
 import type { EngineAnswer, EngineSession, EngineStatus, SearchProgress, SolveRequest } from '../engine.ts'
 import { EngineError } from '../engine-error.ts'
 import type { Arm } from './arms.ts'
+import { BestSolution, type SolutionListener } from './best-solution.ts'
 import type { DestroyOptions } from './neighbourhood.ts'
-import { minimizedObjective, type SearchPoint, settled } from './search-point.ts'
+import type { SearchPoint } from './search-point.ts'
 
 /** What one solve may cost; a missing limit does not bind. */
 export interface Limit {
@@ -35,8 +36,8 @@ export interface TrialOptions extends DestroyOptions {
   readonly signal: AbortSignal
   /** Called before every solve. */
   readonly onSolve: () => void
-  /** Hears of solutions while the solve runs: already settled, with their objective as minimized. */
-  readonly onSolution?: (x: Float64Array, value: number) => void
+  /** Hears of solutions while the solve runs. */
+  readonly onSolution?: SolutionListener
 }
 
 /**
@@ -56,15 +57,7 @@ export async function tryArm(
   let nodes = 0
   let elapsedMs = 0
   // Under another objective a point on the way may be worth more than the last one.
-  const best: { x: Float64Array | null; value: number } = { x: null, value: Infinity }
-  const consider = (found: Float64Array): void => {
-    const x = settled(point.program, found)
-    const value = minimizedObjective(point.program, x)
-    if (!(value < best.value)) return
-    best.x = x
-    best.value = value
-    options.onSolution?.(x, value)
-  }
+  const best = new BestSolution(point.program, options.onSolution)
   const ask = async (request: SolveRequest, onProgress?: (progress: SearchProgress) => void): Promise<EngineAnswer> => {
     options.onSolve()
     const answer = await session.solve({ ...request, seed }, { signal, ...(onProgress && { onProgress }) })
@@ -72,7 +65,14 @@ export async function tryArm(
     elapsedMs += answer.elapsedMs
     return answer
   }
-  const trial = (status: Trial['status'], bound = NaN): Trial => ({ status, ...best, bound, nodes, elapsedMs })
+  const trial = (status: Trial['status'], bound = NaN): Trial => ({
+    status,
+    x: best.x,
+    value: best.value,
+    bound,
+    nodes,
+    elapsedMs,
+  })
 
   try {
     const first = family.auxiliary?.(point, options, random) ?? null
@@ -89,13 +89,13 @@ export async function tryArm(
         ...(family.firstSolution && { maxSolutions: 1 }),
         ...(warmStart && family.containsCurrent && { start: point.current }),
       },
-      ({ x }) => x !== undefined && consider(x),
+      ({ x }) => best.consider(x),
     )
-    if (answer.x !== null) consider(answer.x)
+    best.consider(answer.x)
     return trial(answer.status, answer.bound)
   } catch (error) {
     if (!(error instanceof EngineError)) throw error
-    if (error.incumbent !== null) consider(error.incumbent.x)
+    best.consider(error.incumbent?.x)
     return trial('lost')
   }
 }
