@@ -2,6 +2,7 @@ import { integer, mulberry32, positive, RandomStream } from '../src/base/index.t
 import {
   type BalansOptions,
   balans,
+  defaultEngine,
   generalizedIndependentSetProblem,
   highs,
   highsInProcess,
@@ -109,8 +110,8 @@ class Runs {
   constructor(budget: Budget, report: Report, total: number) {
     this.budget = budget
     this.report = report
-    // In this thread: one for both sides, and nothing is compiled anew for each run.
-    this.engine = highsInProcess()
+    // The same for both sides; where nodes are the limit nothing is gained by threads.
+    this.engine = budget.nodes > 0 ? highsInProcess() : defaultEngine()
     this.total = total
   }
 

@@ -47,6 +47,11 @@ export interface SolveRequest {
   readonly relativeGap?: number
   /** A point to start from, length n, NaN where it is free; ignored by an engine that cannot use one. */
   readonly start?: Float64Array
+  /**
+   * Whether the engine searches sub-programs of its own for solutions; while it does, it does not look up. Default true. Ignored by an
+   * engine that cannot be told.
+   */
+  readonly heuristics?: boolean
   /** Seed of the engine's own random choices, an integer >= 0. Default 0. */
   readonly seed?: number
 }
@@ -138,8 +143,6 @@ export interface PausableSearch {
 export interface TurnEvents extends SolveEvents {
   /** A feasible point found elsewhere, length n: the search goes on with it, where it is better than its own. */
   readonly offered?: Float64Array
-  /** Whether the turn pauses as soon as the search has found a solution. Default false. */
-  readonly pauseAtSolution?: boolean
   /** Seconds after which the turn ends whatever the engine does, and the search with it. Default: no end. */
   readonly endSeconds?: number
 }
@@ -152,9 +155,9 @@ export interface MipEngine {
   /** The same bits for the same requests when only `maxNodes` and `maxSolutions` limit them. */
   readonly deterministic: boolean
   open(program: MixedIntegerProgram): Promise<EngineSession>
-  /** A search that can pause, of the program as it is; absent or null where the engine cannot do that here. */
+  /** A search that can pause, of the program as it is; absent where the engine cannot do that. */
   openSearch?(
     program: MixedIntegerProgram,
-    request: Pick<SolveRequest, 'relativeGap' | 'seed' | 'start'>,
-  ): Promise<PausableSearch | null>
+    request: Pick<SolveRequest, 'relativeGap' | 'heuristics' | 'seed' | 'start'>,
+  ): Promise<PausableSearch>
 }

@@ -37,6 +37,9 @@ const statuses: Partial<Record<ModelStatusCode, EngineStatus>> = {
   17: 'interrupted',
 }
 
+/** HiGHS's own default share of the work for heuristics. */
+const HEURISTIC_EFFORT = 0.05
+
 /** Options must be finite, seconds. */
 const FOREVER = 1e15
 
@@ -133,6 +136,7 @@ export class HighsSession {
       time_limit: Math.min(request.maxSeconds ?? Infinity, FOREVER),
       mip_max_nodes: clipped(request.maxNodes),
       mip_max_improving_sols: clipped(request.maxSolutions),
+      mip_heuristic_effort: request.heuristics === false ? 0 : HEURISTIC_EFFORT,
       mip_rel_gap: request.relativeGap ?? 1e-4,
       random_seed: clipped(request.seed ?? 0),
       solve_relaxation: request.relaxed === true,

@@ -1,4 +1,5 @@
-import type { MipEngine } from './engine.ts'
+import type { MipEngine, PausableSearch, SolveRequest } from './engine.ts'
+import type { MixedIntegerProgram } from './mixed-integer-program.ts'
 import { type EnginePort, Workers } from './worker-pool.ts'
 import { WorkerSearch } from './worker-search.ts'
 import { canShareMemory, WorkerSession } from './worker-session.ts'
@@ -25,11 +26,12 @@ export function workerEngine(
       await session.connect()
       return session
     },
-    async openSearch(program, request) {
-      if (!canShareMemory()) return null
-      const session = new WorkerSession(workers, program, true)
-      await session.connect()
-      return new WorkerSearch(session, request)
-    },
+    ...(canShareMemory() && {
+      async openSearch(program: MixedIntegerProgram, request: SolveRequest): Promise<PausableSearch> {
+        const session = new WorkerSession(workers, program, true)
+        await session.connect()
+        return new WorkerSearch(session, request)
+      },
+    }),
   }
 }

@@ -53,7 +53,6 @@ export class WorkerSearch implements PausableSearch {
         signal: this.ending.signal,
         onProgress: (progress) => {
           this.last = progress
-          if (progress.x !== undefined && this.turn?.events.pauseAtSolution) this.session.pause()
           this.turn?.events.onProgress?.(progress)
         },
       },

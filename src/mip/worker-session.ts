@@ -44,6 +44,7 @@ export class WorkerSession implements EngineSession {
   private line: Line | null = null
   private task: Task | null = null
   private tasks = 0
+  private busy = false
   private closed = false
 
   /** @param pausable whether it is for a search that pauses, and takes solutions from elsewhere */
@@ -64,6 +65,7 @@ export class WorkerSession implements EngineSession {
 
   /** Starts a worker and gives it the program, unless that is done. */
   async connect(): Promise<void> {
+    const compiled = await this.workers.compiled()
     if (this.closed) throw new EngineError('highs', 'the session is closed')
     if (this.line !== null) return
     try {
@@ -72,7 +74,6 @@ export class WorkerSession implements EngineSession {
       throw new EngineError('highs', `no worker: ${cause instanceof Error ? cause.message : cause}`, null, cause)
     }
     try {
-      const compiled = await this.workers.compiled()
       await this.begin(0, {
         kind: 'open',
         task: 0,
@@ -87,12 +88,19 @@ export class WorkerSession implements EngineSession {
   }
 
   /** @param onPaused makes the search pausable: hears that it has paused, with what is known */
-  async solve(
+  solve(
     request: SolveRequest,
-    { signal, onProgress }: SolveEvents = {},
+    events: SolveEvents = {},
     onPaused?: (progress: SearchProgress) => void,
   ): Promise<EngineAnswer> {
-    this.checkIdle()
+    return this.exclusively(() => this.solveAlone(request, events, onPaused))
+  }
+
+  private async solveAlone(
+    request: SolveRequest,
+    { signal, onProgress }: SolveEvents,
+    onPaused?: (progress: SearchProgress) => void,
+  ): Promise<EngineAnswer> {
     const minimized = request.change?.objective !== undefined
     const none: EngineAnswer = {
       status: 'interrupted',
@@ -155,12 +163,13 @@ export class WorkerSession implements EngineSession {
     Atomics.notify(this.shared.words, Word.paused)
   }
 
-  async explainInfeasibility(): Promise<InfeasibleSubsystem | null> {
-    this.checkIdle()
-    await this.connect()
-    const task = ++this.tasks
-    const reply = await this.begin(task, { kind: 'explain', task })
-    return (reply as Extract<EngineReply, { kind: 'explained' }>).subsystem
+  explainInfeasibility(): Promise<InfeasibleSubsystem | null> {
+    return this.exclusively(async () => {
+      await this.connect()
+      const task = ++this.tasks
+      const reply = await this.begin(task, { kind: 'explain', task })
+      return (reply as Extract<EngineReply, { kind: 'explained' }>).subsystem
+    })
   }
 
   async close(): Promise<void> {
@@ -171,13 +180,20 @@ export class WorkerSession implements EngineSession {
     await this.workers.giveBack(line)
   }
 
-  private checkIdle(): void {
-    if (this.task === null) return
-    throw new InvalidInputError('highs: a session solves one request at a time; open another session', {
-      argument: 'solve',
-      expected: 'an idle session',
-      received: 'a solve in progress',
-    })
+  private async exclusively<T>(work: () => Promise<T>): Promise<T> {
+    if (this.busy) {
+      throw new InvalidInputError('highs: a session solves one request at a time; open another session', {
+        argument: 'solve',
+        expected: 'an idle session',
+        received: 'a solve in progress',
+      })
+    }
+    this.busy = true
+    try {
+      return await work()
+    } finally {
+      this.busy = false
+    }
   }
 
   private begin(

@@ -9,6 +9,7 @@ import {
   EngineError,
   type EngineSession,
   generalizedIndependentSetProblem,
+  highs,
   highsInProcess,
   independentSetProblem,
   isFeasible,
@@ -24,7 +25,14 @@ import {
   type SolveRequest,
   sharedIncumbent,
 } from '../../src/mip/index.ts'
-import { type Iterate, parsePlain, runAsync, type Snapshot, stringifyPlain } from '../../src/solver/index.ts'
+import {
+  type Iterate,
+  parsePlain,
+  type RunOptions,
+  runAsync,
+  type Snapshot,
+  stringifyPlain,
+} from '../../src/solver/index.ts'
 
 const engine = highsInProcess()
 /** Deterministic, and a first solution that leaves something to do. */
@@ -212,60 +220,87 @@ describe('balans', () => {
   describe('where the search of the whole program can pause', () => {
     const program = stableSet()
 
-    /** A search that finds the empty set, then nothing, never ends, takes as long as it is told, and is lost at a turn. */
+    /** Of the whole program it finds the start, or the empty set, and proves nothing. */
+    const aimless: MipEngine = {
+      ...engine,
+      async open() {
+        const session = await engine.open(program)
+        return {
+          close: () => session.close(),
+          async solve(request, events) {
+            if (request.relaxed || request.change?.bounds !== undefined) return session.solve(request, events)
+            const x = request.start ?? new Float64Array(program.objective.length)
+            const objective = objectiveAt(program, x)
+            return { status: 'time-limit', x, objective, bound: Infinity, nodes: 0, elapsedMs: 1 }
+          },
+        }
+      },
+    }
+
+    /** A search that finds nothing, never ends, takes as long as it is told, and is lost at a turn. */
     function idleSearch(lostAt = Infinity) {
       const seen = { turns: 0, closed: 0, offered: [] as number[] }
       const search: PausableSearch = {
-        async advance(seconds, { offered, onProgress } = {}) {
+        async advance(seconds, { offered } = {}) {
           const nodes = 10 * ++seen.turns
           if (seen.turns >= lostAt) throw new EngineError('observed', 'out of memory')
           if (offered !== undefined) seen.offered.push(objectiveAt(program, offered))
-          const x = new Float64Array(program.objective.length)
-          if (seen.turns === 1) onProgress?.({ elapsedMs: 0, objective: 0, bound: 1000, nodes, x })
           return { status: 'time-limit', x: null, objective: null, bound: 1000, nodes, elapsedMs: 1000 * seconds }
         },
         async close() {
           seen.closed++
         },
       }
-      return { seen, engine: { ...lazy, openSearch: async () => search } satisfies MipEngine }
+      return { seen, engine: { ...aimless, openSearch: async () => search } satisfies MipEngine }
     }
 
-    const run = async (pausing: MipEngine, wholeProgramShare: number, maxIterations: number) => {
-      const options = { arms: ['mutation-25', 'whole-program'], engine: pausing, wholeProgramShare }
-      return stateOf(await runAsync(program, balans(options), { maxIterations }))
+    const run = (pausing: MipEngine, limits: Omit<RunOptions<Float64Array>, 'resume' | 'checkpoint'>) => {
+      const options = { arms: ['mutation-25', 'whole-program'], engine: pausing, wholeProgramShare: 0.5 }
+      return runAsync(program, balans(options), limits)
     }
     const pulls = ({ counts }: BalansState, arm: number): number =>
       counts.slice(4 * arm, 4 * arm + 4).reduce((a, b) => a + b, 0)
 
-    it('goes on with it, from the first solution to the last turn', async () => {
+    it('goes on with it when neighbourhoods bring nothing, with what they found', async () => {
       const { seen, engine } = idleSearch()
-      const state = await run(engine, 1, 20)
-      // Only the very first choice is free.
-      expect(pulls(state, 0)).toBeLessThanOrEqual(1)
-      expect(seen.turns).toBe(1 + pulls(state, 1))
+      const arms: number[] = []
+      let fruitless = 0
+      const state = stateOf(
+        await run(engine, {
+          maxIterations: 60,
+          onIteration({ iteration, measures: { arm, outcome } }) {
+            if (Number.isNaN(arm)) return
+            // Two arms that brought nothing are a stall; only the very first choice is free.
+            if (fruitless < 2 && iteration > 2) expect(arm).toBe(0)
+            arms.push(arm)
+            fruitless = outcome <= 1 ? 0 : fruitless + 1
+          },
+        }),
+      )
+      expect(arms.filter((arm) => arm === 1).length).toBe(pulls(state, 1))
+      expect(pulls(state, 1)).toBeGreaterThan(5)
+      expect(seen.turns).toBe(pulls(state, 1))
       expect(state.nodes[1]).toBe(10 * pulls(state, 1))
       expect(state.bound).toBe(-1000)
       expect(seen.closed).toBe(1)
+      expect(seen.offered.length).toBeGreaterThan(0)
+      expect([...seen.offered].sort((a, b) => a - b)).toEqual(seen.offered)
     })
 
-    it('gives it its share of the time, and what neighbourhoods find', async () => {
-      const { seen, engine } = idleSearch()
-      const state = await run(engine, 0.5, 40)
-      const [mutation, whole] = state.seconds
+    it('gives it its share of the time once they bring nothing any more', async () => {
+      const { engine } = idleSearch()
+      const start = (await runAsync(program, highs({ engine: highsInProcess() }))).x
+      const [mutation, whole] = stateOf(await run(engine, { start, maxIterations: 40 })).seconds
       expect(whole / (whole + mutation)).toBeGreaterThan(0.4)
-      expect(seen.offered.length).toBeGreaterThan(1)
-      expect([...seen.offered].sort((a, b) => a - b)).toEqual(seen.offered)
-      expect(seen.offered.at(-1)).toBeLessThanOrEqual(-state.bestValue)
     })
 
     it('begins it anew where it is lost', async () => {
       const { seen, engine } = idleSearch(4)
-      const state = await run(engine, 0.5, 40)
+      const state = stateOf(await run(engine, { maxIterations: 60 }))
       expect(seen.turns).toBe(4)
-      // The engine's own session has solved it instead.
-      expect(state.finished).toBe(true)
-      expect(pulls(state, 1)).toBeGreaterThan(3)
+      // The engine's own session has its turns instead.
+      expect(state.nodes[1]).toBe(10 * 3)
+      expect(pulls(state, 1)).toBeGreaterThan(4)
     })
   })
 

@@ -64,7 +64,8 @@ export interface BalansOptions {
   /** M of proximity search, > 0. Default 1000. */
   bigM?: number
   /**
-   * Least share of the time for the arm `whole-program`, in [0, 1], where its search can pause and go on; the bandit may give it more.
+   * Least share of the time for the arm `whole-program`, in [0, 1], where its search can pause and go on, while the neighbourhoods
+   * bring nothing; the bandit may give it more.
    */
   wholeProgramShare?: number
   /** Neighbourhoods solved at once, each in a session of its own, >= 1. Default 1. */
@@ -89,7 +90,6 @@ async function workplaceOf(
   program: PreparedMixedIntegerProgram,
   engine: MipEngine,
   { workers, pausing }: { workers: number; pausing: boolean },
-  state: BalansState,
   context: Context<Float64Array>,
 ): Promise<Workplace> {
   return context.scratch(async () => {
@@ -99,13 +99,14 @@ async function workplaceOf(
       await Promise.all([...sessions, ...(whole === null ? [] : [whole])].map((open) => open.close()))
     })
     for (let k = 0; k < workers; k++) sessions.push(await engine.open(program))
-    if (pausing) {
-      const search = await engine.openSearch?.(program, {
+    if (pausing && engine.openSearch !== undefined) {
+      const request = {
         relativeGap: context.tolerance,
         seed: context.random.split('whole').integer(2 ** 31),
-        ...(state.best !== null && { start: state.best }),
-      })
-      if (search) whole = new WholeSearch(search, program)
+        // The neighbourhoods are its heuristics.
+        heuristics: false,
+      }
+      whole = new WholeSearch((start) => engine.openSearch!(program, { ...request, start }), program)
     }
     return {
       program,
@@ -248,11 +249,8 @@ export const balans = defineAsyncMethod<PreparedMixedIntegerProgram, BalansOptio
 
     // Where nodes are the limit, the search begins anew each time, so that the same seed gives the same bits.
     const pausing = nodes === null && configuration.arms.some(({ family }) => family.name === 'whole-program')
-    const workplace = (
-      program: PreparedMixedIntegerProgram,
-      state: BalansState,
-      context: Context<Float64Array>,
-    ): Promise<Workplace> => workplaceOf(program, engine ?? defaultEngine(), { workers, pausing }, state, context)
+    const workplace = (program: PreparedMixedIntegerProgram, context: Context<Float64Array>): Promise<Workplace> =>
+      workplaceOf(program, engine ?? defaultEngine(), { workers, pausing }, context)
 
     /** Takes a new best solution at once, so that whatever happens next does not lose it. */
     const listener = (state: BalansState) => (x: Float64Array, value: number) => {
@@ -299,7 +297,7 @@ export const balans = defineAsyncMethod<PreparedMixedIntegerProgram, BalansOptio
       },
 
       async step(program, state, context): Promise<StepOutcome> {
-        const place = await workplace(program, state, context)
+        const place = await workplace(program, context)
         if (state.finished) return finished(state)
         const better = state.phase === 'search' ? (exchange?.take(state.bestValue) ?? null) : null
         if (better !== null) goOnFrom(state, better.x, better.value)
@@ -323,7 +321,6 @@ export const balans = defineAsyncMethod<PreparedMixedIntegerProgram, BalansOptio
         const partial = state.current === null && start.some((value) => !Number.isNaN(value)) ? start : null
         const first = await firstSolution(session, program, partial, {
           incumbent: state.current,
-          search: place.whole,
           attempts: firstSeconds(configuration, nodes, relaxed.elapsedMs / 1000),
           limit,
           relativeGap: context.tolerance,

@@ -3,7 +3,6 @@ import { type PreparedMixedIntegerProgram, signOf } from '../mixed-integer-class
 import type { MixedIntegerProgram } from '../mixed-integer-program.ts'
 import { BestSolution, type SolutionListener } from './best-solution.ts'
 import type { Limit } from './trial.ts'
-import type { WholeSearch } from './whole-search.ts'
 
 /** What the first solve of the whole program gave. */
 export interface FirstSolution {
@@ -16,8 +15,6 @@ export interface FirstSolution {
 }
 
 export interface FirstSolutionOptions {
-  /** A search that goes on from attempt to attempt, and later as an arm; null if every attempt begins anew. */
-  readonly search: WholeSearch | null
   /** A solution that is known already; the search starts from it. */
   readonly incumbent: Float64Array | null
   /** Seconds of each attempt, in order; a later one is made only where those before found nothing. At least one. */
@@ -53,21 +50,13 @@ export async function firstSolution(
   start: Float64Array | null,
   options: FirstSolutionOptions,
 ): Promise<FirstSolution> {
-  const { search, incumbent, attempts, limit, relativeGap, seed, signal, onSolution } = options
+  const { incumbent, attempts, limit, relativeGap, seed, signal, onSolution } = options
   const sign = signOf(program)
   const best = new BestSolution(program, onSolution)
   best.consider(incumbent)
   const solve = async (request: SolveRequest): Promise<EngineAnswer> => {
     program.onSolve()
-    const { maxSeconds = Infinity, maxSolutions, change } = request
-    const goesOn = search !== null && change === undefined
-    const answer = goesOn
-      ? await search.advance(
-          { seconds: maxSeconds, secondsLeft: limit(Infinity).maxSeconds ?? Infinity, best, signal },
-          best,
-          maxSolutions === 1,
-        )
-      : await session.solve({ ...request, seed }, { signal, onProgress: ({ x }) => best.consider(x) })
+    const answer = await session.solve({ ...request, seed }, { signal, onProgress: ({ x }) => best.consider(x) })
     best.consider(answer.x)
     return answer
   }

@@ -106,8 +106,11 @@ export async function searchStep(
   const wholeArm = arms.findIndex(({ family }) => family.name === 'whole-program')
   const choose = (): { arm: number; probability: number | null } => {
     if (first) return { arm: context.random.integer(arms.length), probability: 1 / arms.length }
-    const starved = whole !== null && isStarved(state, wholeArm, configuration.wholeProgramShare)
-    return starved ? { arm: wholeArm, probability: null } : bandit.select(state.bandit, context.random)
+    if (whole === null) return bandit.select(state.bandit, context.random)
+    const stalled = state.fruitless >= arms.length
+    if (stalled && isStarved(state, wholeArm, configuration.wholeProgramShare))
+      return { arm: wholeArm, probability: null }
+    return selectBut(stalled ? -1 : wholeArm, () => bandit.select(state.bandit, context.random))
   }
   const planned = sessions.map((session, k): Planned => {
     const { arm, probability } = choose()
@@ -118,7 +121,7 @@ export async function searchStep(
       const turn = whole.trial({
         seconds: limit,
         secondsLeft: context.secondsLeft(),
-        best: { x: state.best, value: state.bestValue },
+        best: { x: state.best as Float64Array, value: state.bestValue },
         signal: context.signal,
         onSolution,
       })
@@ -235,6 +238,16 @@ export function raiseBound(state: BalansState, bound: number): void {
 export function finished(state: BalansState): StepOutcome {
   state.finished = true
   return { outcome: 'finished', reason: 'the engine solved the whole program' }
+}
+
+/** So many draws may be thrown away: a greedy policy draws the same arm again and again. */
+const MOST_DRAWS = 20
+
+/** Draws until the arm is another one than `excluded`, or no longer likely to be. */
+function selectBut<S extends { readonly arm: number }>(excluded: number, select: () => S): S {
+  let selected = select()
+  for (let draw = 1; draw < MOST_DRAWS && selected.arm === excluded; draw++) selected = select()
+  return selected
 }
 
 /** Whether the search of the whole program has had less than its share of the time. */

@@ -101,7 +101,7 @@ export const presets = {
     withReplacement: false,
     warmStart: true,
     crossWith: 'earlier',
-    wholeProgramShare: 0.25,
+    wholeProgramShare: 0.3,
   },
   /** The paper's configuration for its distributional instances: softmax with temperature 2, simulated annealing. */
   paper,

@@ -1,4 +1,4 @@
-import type { EngineAnswer, PausableSearch, TurnEvents } from '../engine.ts'
+import type { EngineAnswer, PausableSearch } from '../engine.ts'
 import { EngineError } from '../engine-error.ts'
 import type { MixedIntegerProgram } from '../mixed-integer-program.ts'
 import { BestSolution, type SolutionListener } from './best-solution.ts'
@@ -11,32 +11,34 @@ export interface WholeTurn {
   /** Seconds that the run has left. */
   readonly secondsLeft: number
   /** The best solution so far and its objective as minimized: the search goes on with it. */
-  readonly best: { readonly x: Float64Array | null; readonly value: number }
+  readonly best: { readonly x: Float64Array; readonly value: number }
   readonly signal: AbortSignal
   readonly onSolution?: SolutionListener
 }
 
 /**
  * The engine's own search of the whole program, which pauses while neighbourhoods are searched and goes on where it was, with
- * what they have found.
+ * what they have found. It is opened at its first turn.
  */
 export class WholeSearch {
-  private readonly search: PausableSearch
+  private readonly open: (start: Float64Array) => Promise<PausableSearch>
   private readonly program: MixedIntegerProgram
+  private search: PausableSearch | null = null
   /** Best objective that the search knows of. */
   private known = Infinity
   private nodes = 0
 
-  constructor(search: PausableSearch, program: MixedIntegerProgram) {
-    this.search = search
+  /** @param open opens the search from a solution */
+  constructor(open: (start: Float64Array) => Promise<PausableSearch>, program: MixedIntegerProgram) {
+    this.open = open
     this.program = program
   }
 
   /** One turn as a trial of the arm `whole-program`. A search that is lost gives `lost`, and cannot go on. */
   async trial(turn: WholeTurn): Promise<Trial> {
     const found = new BestSolution(this.program, turn.onSolution)
+    const before = this.nodes
     try {
-      const before = this.nodes
       const { status, bound, elapsedMs } = await this.advance(turn, found)
       return { status, x: found.x, value: found.value, bound, nodes: this.nodes - before, elapsedMs }
     } catch (error) {
@@ -46,25 +48,24 @@ export class WholeSearch {
     }
   }
 
-  /** One turn whose solutions go to `found`. @param pauseAtSolution see `TurnEvents` */
-  async advance(turn: WholeTurn, found: BestSolution, pauseAtSolution = false): Promise<EngineAnswer> {
+  private async advance(turn: WholeTurn, found: BestSolution): Promise<EngineAnswer> {
     const { seconds, secondsLeft, best, signal } = turn
-    const events: TurnEvents = {
+    const began = performance.now()
+    this.search ??= await this.open(best.x)
+    const openingMs = performance.now() - began
+    const answer = await this.search.advance(Math.max(1e-3, Math.min(seconds, secondsLeft)), {
       signal,
       endSeconds: secondsLeft,
-      pauseAtSolution,
       onProgress: ({ x }) => found.consider(x),
-      ...(best.x !== null && best.value < this.known && { offered: best.x }),
-    }
-    this.known = Math.min(this.known, best.value)
-    const answer = await this.search.advance(Math.max(1e-3, Math.min(seconds, secondsLeft)), events)
+      ...(best.value < this.known && { offered: best.x }),
+    })
     found.consider(answer.x)
-    this.known = Math.min(this.known, found.value)
+    this.known = Math.min(this.known, best.value, found.value)
     this.nodes = Math.max(this.nodes, answer.nodes)
-    return answer
+    return { ...answer, elapsedMs: openingMs + answer.elapsedMs }
   }
 
-  close(): Promise<void> {
-    return this.search.close()
+  async close(): Promise<void> {
+    await this.search?.close()
   }
 }
