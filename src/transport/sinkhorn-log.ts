@@ -52,6 +52,7 @@ export const sinkhornLog = defineMethod<TransportProblem, SinkhornLogOptions, Ah
   create: () => ({
     start(problem, context) {
       const engine = engineFor(problem)
+      engine.keepCosts()
       return lookAhead(problem, entropicState(problem, context, engine), engine)
     },
     step(problem, state) {

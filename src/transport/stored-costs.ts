@@ -126,7 +126,7 @@ export class StoredCosts {
   /** Writes the costs of `count` rows from row `i` on into the block. */
   private fill(i: number, count: number): void {
     const { block, columns: m } = this
-    const { cost, rowIndex, columnIndex, fullColumns, stride } = this.extent
+    const { cost, rowIndex, columnIndex, fullColumns, stride, reduced } = this.extent
     if (cost.kind === 'points') {
       this.kernels.transport_point_costs(
         metrics.indexOf(cost.metric),
@@ -138,6 +138,10 @@ export class StoredCosts {
         stride,
         block.byteOffset,
       )
+      return
+    }
+    if (cost.kind === 'matrix' && !reduced && m === stride) {
+      block.set(cost.values.subarray(i * m, (i + count) * m))
       return
     }
     for (let r = 0; r < count; r++) {
