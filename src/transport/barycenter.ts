@@ -12,7 +12,7 @@ import {
 import type { Status } from '../solver/index.ts'
 import { type CostInput, checkedCost } from './cost.ts'
 import { TransportEngine } from './engine.ts'
-import { checkedWeights } from './transport-problem.ts'
+import { checkedWeights } from './transport-data.ts'
 
 export interface BarycenterOptions {
   /** epsilon > 0; required. */

@@ -1,9 +1,10 @@
 import { portableExp } from '../base/index.ts'
 import type { Context, Measures, StepOutcome } from '../solver/index.ts'
 import type { TransportEngine } from './engine.ts'
+import { marginalErrorOf } from './entropic-class.ts'
 import { hasFeasiblePlan } from './feasibility.ts'
 import { distance, dot, rowSumsFrom, total } from './loops.ts'
-import { marginalErrorOf, type Potentials, type TransportProblem } from './transport-problem.ts'
+import type { Potentials, TransportProblem } from './transport-data.ts'
 
 /** What every method of entropic transport remembers: a measured iterate, on the supports of a and b. */
 export interface EntropicState {

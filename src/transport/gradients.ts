@@ -1,6 +1,6 @@
 import { UnsupportedError } from '../base/index.ts'
 import type { TransportPlan } from './plan.ts'
-import type { Potentials, TransportProblem } from './transport-problem.ts'
+import type { Potentials, TransportProblem } from './transport-data.ts'
 
 /** Derivatives of an optimal transport cost with respect to its data. */
 export interface TransportGradient {

@@ -9,7 +9,7 @@ import {
   infeasibleOutcome,
   measureSums,
 } from './entropic-state.ts'
-import type { TransportProblem } from './transport-problem.ts'
+import type { TransportProblem } from './transport-data.ts'
 
 export type GreenkhornOptions = Record<never, never>
 

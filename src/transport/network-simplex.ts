@@ -4,7 +4,7 @@ import type { TransportEngine } from './engine.ts'
 import { engineFor } from './engine-registry.ts'
 import { infeasibleOutcome } from './entropic-state.ts'
 import { attach, emptyTree, pivot, refreshFlows, refreshPotentials, type SpanningTree } from './spanning-tree.ts'
-import type { ExactTransportProblem, SparseCoupling } from './transport-problem.ts'
+import type { ExactTransportProblem, SparseCoupling } from './transport-data.ts'
 
 export interface NetworkSimplexOptions {
   /** Pivots in one iteration of the run, >= 1. Default (n + m) / 16: enough that the driver costs nothing. */

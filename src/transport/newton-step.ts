@@ -3,7 +3,7 @@ import type { TransportEngine } from './engine.ts'
 import { measureSums } from './entropic-state.ts'
 import { addScaled, dot, subtract } from './loops.ts'
 import type { ScalingScratch, ScalingState } from './scaling-step.ts'
-import type { TransportProblem } from './transport-problem.ts'
+import type { TransportProblem } from './transport-data.ts'
 
 /** Newton's method on the dual: what it remembers beyond the potentials. */
 export interface NewtonState extends ScalingState {

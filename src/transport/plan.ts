@@ -1,7 +1,7 @@
 import { describe, portableLog, ShapeError } from '../base/index.ts'
 import type { TransportEngine } from './engine.ts'
 import { engineFor } from './engine-registry.ts'
-import type { Potentials, SparseCoupling, TransportProblem } from './transport-problem.ts'
+import type { Potentials, SparseCoupling, TransportProblem } from './transport-data.ts'
 
 /** Pairs with their masses. */
 export interface PlanEntries {

@@ -4,7 +4,7 @@ import type { TransportEngine } from './engine.ts'
 import { engineFor } from './engine-registry.ts'
 import { type AheadState, entropicState, infeasibleOutcome, logStep, lookAhead } from './entropic-state.ts'
 import { closerThan, distance, dot, liesWithin, multiply, total } from './loops.ts'
-import type { Potentials, TransportProblem } from './transport-problem.ts'
+import type { Potentials, TransportProblem } from './transport-data.ts'
 
 /** Sinkhorn on a stored kernel where that is safe, in the log domain where it is not. */
 export interface ScalingState extends AheadState {

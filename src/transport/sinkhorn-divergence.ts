@@ -5,7 +5,8 @@ import { engineFor } from './engine-registry.ts'
 import { centred, pointGradients, type TransportGradient } from './gradients.ts'
 import { entropicPlan } from './plan.ts'
 import { sinkhornOverrelaxed } from './sinkhorn-overrelaxed.ts'
-import { type Potentials, type TransportProblem, transportProblem } from './transport-problem.ts'
+import type { Potentials, TransportProblem } from './transport-data.ts'
+import { transportProblem } from './transport-problem.ts'
 
 export interface SinkhornDivergenceOptions {
   /** epsilon > 0; required. */

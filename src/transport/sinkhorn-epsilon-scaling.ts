@@ -11,7 +11,7 @@ import {
   lookAhead,
   measureSums,
 } from './entropic-state.ts'
-import type { TransportProblem } from './transport-problem.ts'
+import type { TransportProblem } from './transport-data.ts'
 
 export interface SinkhornEpsilonScalingOptions {
   /** The first regularization, > 0. Default: the largest cost. */

@@ -9,7 +9,7 @@ import {
   logStep,
   lookAhead,
 } from './entropic-state.ts'
-import type { TransportProblem } from './transport-problem.ts'
+import type { TransportProblem } from './transport-data.ts'
 
 export type SinkhornLogOptions = Record<never, never>
 

@@ -17,7 +17,7 @@ import {
 } from './newton-step.ts'
 import { scalingOrLogStep, scalingStart } from './scaling-step.ts'
 import { sparsify } from './sparsify.ts'
-import type { TransportProblem } from './transport-problem.ts'
+import type { TransportProblem } from './transport-data.ts'
 
 export interface SinkhornNewtonSparseOptions {
   /** Sinkhorn iterations before the first Newton step (N1), >= 0. Default 20; 700 for L1 costs in paper mode. */

@@ -14,7 +14,7 @@ import {
   newtonScratch,
 } from './newton-step.ts'
 import { scalingOrLogStep, scalingStart } from './scaling-step.ts'
-import type { Potentials, TransportProblem } from './transport-problem.ts'
+import type { Potentials, TransportProblem } from './transport-data.ts'
 
 export interface SinkhornNewtonOptions {
   /** Sinkhorn iterations before the first Newton step, >= 0. Default 20. */

@@ -2,7 +2,7 @@ import { between, choice, portablePow } from '../base/index.ts'
 import { defineMethod } from '../solver/index.ts'
 import { entropicMeasures, entropicSolution } from './entropic-state.ts'
 import { type ScalingState, scalingOrLogStep, scalingScratch, scalingStart } from './scaling-step.ts'
-import type { TransportProblem } from './transport-problem.ts'
+import type { TransportProblem } from './transport-data.ts'
 
 export interface SinkhornOverrelaxedOptions {
   /** Relaxation omega in [1, 1.99]; 1 is plain Sinkhorn. Default: adapted to the rate observed. */

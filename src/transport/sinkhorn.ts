@@ -1,7 +1,7 @@
 import { defineMethod } from '../solver/index.ts'
 import { entropicMeasures, entropicSolution } from './entropic-state.ts'
 import { type ScalingState, scalingOrLogStep, scalingScratch, scalingStart } from './scaling-step.ts'
-import type { TransportProblem } from './transport-problem.ts'
+import type { TransportProblem } from './transport-data.ts'
 
 export type SinkhornOptions = Record<never, never>
 

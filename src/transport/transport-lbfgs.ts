@@ -5,7 +5,7 @@ import type { TransportEngine } from './engine.ts'
 import { engineFor } from './engine-registry.ts'
 import { entropicMeasures, entropicSolution, infeasibleOutcome, measureSums } from './entropic-state.ts'
 import { type ScalingScratch, type ScalingState, scalingOrLogStep, scalingStart } from './scaling-step.ts'
-import type { Potentials, TransportProblem } from './transport-problem.ts'
+import type { Potentials, TransportProblem } from './transport-data.ts'
 
 export interface TransportLbfgsOptions {
   /** Sinkhorn iterations first, >= 0. Default 20. */

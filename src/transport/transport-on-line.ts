@@ -1,5 +1,5 @@
 import { describe, InvalidInputError } from '../base/index.ts'
-import { checkedWeights, type SparseCoupling } from './transport-problem.ts'
+import { checkedWeights, type SparseCoupling } from './transport-data.ts'
 
 /** A cost h(s - t) on the line, h convex. */
 export type LineCost = 'squared-euclidean' | 'euclidean' | 'l1' | ((difference: number) => number)

@@ -1,7 +1,7 @@
 import type { Certificate, Iterate, Method, Status, Trace } from '../solver/index.ts'
 import type { TransportGradient } from './gradients.ts'
 import type { TransportPlan } from './plan.ts'
-import type { Potentials, TransportProblem } from './transport-problem.ts'
+import type { Potentials, TransportProblem } from './transport-data.ts'
 
 /** Names of methods for regularized transport. */
 export type EntropicMethodName =

@@ -2,6 +2,7 @@ import { checkNames, describe, OptionError, portableExpm1, UnsupportedError } fr
 import { type Computation, type Method, type Result, type RunOptions, runWithin } from '../solver/index.ts'
 import type { CostInput } from './cost.ts'
 import { engineFor, releaseEngine } from './engine-registry.ts'
+import { transportClass } from './entropic-class.ts'
 import { transportGradient } from './gradients.ts'
 import { greenkhorn } from './greenkhorn.ts'
 import { networkSimplex } from './network-simplex.ts'
@@ -12,18 +13,10 @@ import { sinkhornLog } from './sinkhorn-log.ts'
 import { sinkhornNewton } from './sinkhorn-newton.ts'
 import { sinkhornNewtonSparse } from './sinkhorn-newton-sparse.ts'
 import { sinkhornOverrelaxed } from './sinkhorn-overrelaxed.ts'
+import type { ExactTransportProblem, Potentials, SparseCoupling, TransportProblem } from './transport-data.ts'
 import { transportLbfgs } from './transport-lbfgs.ts'
 import { transportOnLine } from './transport-on-line.ts'
-import {
-  type ExactTransportProblem,
-  exactTransportProblem,
-  type Potentials,
-  type SparseCoupling,
-  type TransportProblem,
-  transportClass,
-  transportProblem,
-  withRegularization,
-} from './transport-problem.ts'
+import { exactTransportProblem, transportProblem, withRegularization } from './transport-problem.ts'
 import type { EntropicMethodName, TransportOptions, TransportResult } from './transport-result.ts'
 import { unbalancedTransportProblem } from './unbalanced-problem.ts'
 import { unbalancedSinkhorn } from './unbalanced-sinkhorn.ts'

@@ -3,7 +3,7 @@ import type { Measures, Problem, ProblemClass } from '../solver/index.ts'
 import { type Cost, type CostInput, checkedCost } from './cost.ts'
 import type { TransportEngine } from './engine.ts'
 import { engineFor } from './engine-registry.ts'
-import { checkedWeights, type Potentials } from './transport-problem.ts'
+import { checkedWeights, type Potentials } from './transport-data.ts'
 
 /** The data of an unbalanced problem. */
 export interface UnbalancedInput {
