@@ -75,7 +75,7 @@ export class HighsSession {
     try {
       return this.highs.createModel(highsModelData(this.program))
     } catch (cause) {
-      throw lost('refuses the program', cause)
+      throw isRefusal(cause) ? refused(cause) : lost('reading', this.program, cause)
     }
   }
 
@@ -94,7 +94,7 @@ export class HighsSession {
       return this.run(request, control)
     } catch (cause) {
       if (cause instanceof EngineError) throw cause
-      if (!isRefusal(cause)) throw lost('was lost', cause)
+      if (!isRefusal(cause)) throw lost('solving', this.program, cause)
       throw new InvalidInputError(`highs: the request cannot be carried out: ${cause.message}`, {
         argument: 'request',
         received: cause.message,
@@ -148,7 +148,7 @@ export class HighsSession {
     try {
       code = model.run(this.callbacks(control, elapsed)).modelStatus
     } catch (cause) {
-      if (!isRefusal(cause)) throw lost('was lost', cause)
+      if (!isRefusal(cause)) throw lost('solving', this.program, cause)
       const bound = this.unbounded(request)
       return {
         status: 'failed',
@@ -355,6 +355,18 @@ function isRefusal(cause: unknown): cause is Error {
   return (cause as { status?: unknown }).status === -1
 }
 
-function lost(what: string, cause: unknown): EngineError {
-  return new EngineError('highs', `${what}: ${cause instanceof Error ? cause.message : cause}`, null, cause)
+function refused(cause: Error): EngineError {
+  return new EngineError('highs', `refuses the program: ${cause.message}`, null, cause)
+}
+
+/** A trap says little by itself: running out of memory and a defect of the engine look the same. */
+function lost(doing: string, { matrix }: ProgramNumbers, cause: unknown): EngineError {
+  const size = `${matrix.cols} columns, ${matrix.rows} rows and ${matrix.values.length} entries`
+  const reason = String(cause instanceof Error ? cause.message : cause).split('. Build with')[0]
+  return new EngineError(
+    'highs',
+    `crashed or ran out of memory ${doing} a program of ${size} (as WebAssembly it has at most 4 GB): ${reason}`,
+    null,
+    cause,
+  )
 }
