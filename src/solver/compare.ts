@@ -1,8 +1,8 @@
 import { InvalidInputError } from '../base/index.ts'
-import type { Method } from './method.ts'
+import type { AsyncMethod, Method } from './method.ts'
 import type { Problem, SolutionOf } from './problem.ts'
 import type { Result } from './result.ts'
-import { type RunOptions, run } from './run.ts'
+import { type RunOptions, run, runAsync } from './run.ts'
 
 /** One method's line of a comparison. */
 export interface ComparisonRow<X> {
@@ -55,6 +55,26 @@ export function compare<P extends Problem>(
   options: RunOptions<SolutionOf<P>> = {},
 ): Comparison<SolutionOf<P>> {
   const rows = labelled(methods).map(([label, method]) => ({ label, result: run(problem, method, options) }))
+  return comparisonOf(problem, rows)
+}
+
+/** `compare` for methods that wait for workers or engines, such as `balans` and `highs`: still one after the other. */
+export async function compareAsync<P extends Problem>(
+  problem: P,
+  methods: MethodList<AsyncMethod<P>>,
+  options: RunOptions<SolutionOf<P>> = {},
+): Promise<Comparison<SolutionOf<P>>> {
+  const rows: ComparisonRow<SolutionOf<P>>[] = []
+  for (const [label, method] of labelled(methods)) {
+    rows.push({ label, result: await runAsync(problem, method, options) })
+  }
+  return comparisonOf(problem, rows)
+}
+
+function comparisonOf<P extends Problem>(
+  problem: P,
+  rows: readonly ComparisonRow<SolutionOf<P>>[],
+): Comparison<SolutionOf<P>> {
   return {
     problem: problem.name ?? problem.class.name,
     rows,

@@ -1,4 +1,4 @@
-export { type Comparison, type ComparisonRow, compare, type MethodList } from './compare.ts'
+export { type Comparison, type ComparisonRow, compare, compareAsync, type MethodList } from './compare.ts'
 export * from './compare-on-set.ts'
 export * from './computation.ts'
 export * from './fork.ts'

@@ -26,6 +26,7 @@ import {
   sharedIncumbent,
 } from '../../src/mip/index.ts'
 import {
+  compareAsync,
   type Iterate,
   parsePlain,
   type RunOptions,
@@ -302,6 +303,18 @@ describe('balans', () => {
       expect(state.nodes[1]).toBe(10 * 3)
       expect(pulls(state, 1)).toBeGreaterThan(4)
     })
+  })
+
+  it('is compared with the engine alone under the same limits', async () => {
+    const program = stableSet()
+    const { rows, bestObjective } = await compareAsync(
+      program,
+      { 'the engine': highs({ engine }), neighbourhoods: balans(quick) },
+      { maxIterations: 30 },
+    )
+    expect(rows.map(({ label }) => label)).toEqual(['the engine', 'neighbourhoods'])
+    expect(bestObjective).toBe(rows[0].result.objective)
+    expect(rows[1].result.objective).toBeGreaterThanOrEqual(bestObjective)
   })
 
   it('leaves out arms that cannot act', async () => {
