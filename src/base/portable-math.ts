@@ -7,6 +7,8 @@
 // Reduction for Trigonometric Functions" (1983); the coefficients of log, sin, cos and atan are the minimax fits of FreeBSD's
 // msun (e_log.c, k_sin.c, k_cos.c, s_atan.c).
 
+import { productError } from './product-error.ts'
+
 const words = new DataView(new ArrayBuffer(8))
 /** Its low word stays 0. */
 const scaleWords = new DataView(new ArrayBuffer(8))
@@ -119,20 +121,6 @@ export function portableLog1p(x: number): number {
   // What rounding 1 + x lost, relative to it.
   const lost = x > 1 ? 1 - (u - x) : x - (u - 1)
   return logReduced(exponent[0], f, lost / u)
-}
-
-/** 2^27 + 1: splits a number into two of 26 bits (Dekker, 1971). */
-const SPLITTER = 134217729
-
-/** What the product x y lost when it was rounded to `product`; no operand above 2^990. */
-function productError(x: number, y: number, product: number): number {
-  const cx = SPLITTER * x
-  const xh = cx - (cx - x)
-  const xl = x - xh
-  const cy = SPLITTER * y
-  const yh = cy - (cy - y)
-  const yl = y - yh
-  return xl * yl - (product - xh * yh - xl * yh - xh * yl)
 }
 
 /** The low parts of what `logInTwoParts` and the reductions of an angle return. */

@@ -1,17 +1,9 @@
+import { productError } from '../base/index.ts'
 import type { CsrMatrix } from './types.ts'
 
-/** Veltkamp's constant 2^27 + 1: splits a double into two halves whose products are exact. */
-const SPLITTER = 134217729
-
 /** The rounding error of p = fl(a b), exactly; 0 where the halves would overflow. */
-function productError(a: number, b: number, p: number): number {
-  const ca = SPLITTER * a
-  const ah = ca - (ca - a)
-  const al = a - ah
-  const cb = SPLITTER * b
-  const bh = cb - (cb - b)
-  const bl = b - bh
-  const error = al * bl - (p - ah * bh - al * bh - ah * bl)
+function errorOf(a: number, b: number, p: number): number {
+  const error = productError(a, b, p)
   return Number.isFinite(error) ? error : 0
 }
 
@@ -31,7 +23,7 @@ export function compensatedRowProduct(a: CsrMatrix, row: number, x: Float64Array
     const p = v * y
     const s = sum + p
     const z = s - sum
-    error += sum - (s - z) + (p - z) + productError(v, y, p)
+    error += sum - (s - z) + (p - z) + errorOf(v, y, p)
     sum = s
   }
   return sum + error
@@ -45,7 +37,7 @@ export function compensatedDot(a: Float64Array, b: Float64Array, initial = 0): n
     const p = a[j] * b[j]
     const s = sum + p
     const z = s - sum
-    error += sum - (s - z) + (p - z) + productError(a[j], b[j], p)
+    error += sum - (s - z) + (p - z) + errorOf(a[j], b[j], p)
     sum = s
   }
   return sum + error
