@@ -1,7 +1,7 @@
 import type { StepOutcome } from '../solver/index.ts'
 import type { TransportEngine } from './engine.ts'
 import { measureSums } from './entropic-state.ts'
-import { addScaled, dot, subtract } from './loops.ts'
+import { addScaled, dot, subtract, total } from './loops.ts'
 import type { ScalingScratch, ScalingState } from './scaling-step.ts'
 import type { TransportProblem } from './transport-data.ts'
 
@@ -49,6 +49,8 @@ export function newtonScratch(n: number, m: number): NewtonScratch {
 /** Armijo's constant c1. */
 const SUFFICIENT_INCREASE = 1e-4
 const MOST_HALVINGS = 50
+/** Slopes below this fraction of mass times largest cost are rounding. */
+const DROWNED = 1e-16
 
 /** Writes g = (a - P 1, b - P' 1) from the sums in the state. */
 export function dualGradient(state: NewtonState, engine: TransportEngine, scratch: NewtonScratch): void {
@@ -100,7 +102,10 @@ export function newtonLineSearch(
 ): StepOutcome {
   const { gradientX, gradientY, directionX, directionY, trialX, trialY } = scratch
   const slope = dot(gradientX, directionX) + dot(gradientY, directionY)
-  const drowned = slope < 1e-12 * problem.mass * (engine.largest || problem.regularization)
+  const drowned = slope < DROWNED * problem.mass * (engine.largest || problem.regularization)
+  // Differences of f from those of its terms: its value is much larger than what a step gains near the solution.
+  const linear = dot(engine.a, directionX) + dot(engine.b, directionY)
+  const planMass = total(state.rowSums, state.x.length)
   const eta = 1 / problem.regularization
   let alpha = 1
   for (let k = 0; k <= MOST_HALVINGS; k++, alpha *= 0.5) {
@@ -112,7 +117,7 @@ export function newtonLineSearch(
     if (!Number.isFinite(measured.dual) || !Number.isFinite(measured.marginalError)) continue
     const better = drowned
       ? measured.marginalError < state.marginalError
-      : measured.dual >= state.dual + SUFFICIENT_INCREASE * alpha * slope
+      : alpha * linear - problem.regularization * (measured.planMass - planMass) >= SUFFICIENT_INCREASE * alpha * slope
     if (!better) continue
     state.x.set(trialX)
     state.y.set(trialY)
