@@ -4,6 +4,7 @@ import type { Problem } from '../src/solver/index.ts'
 import type { ExampleProblem, ExampleRecipe } from './example-problems/example-problem.ts'
 import { fittingExamples } from './example-problems/fitting.ts'
 import { linearSystemExamples } from './example-problems/linear-system.ts'
+import { mixedIntegerExamples } from './example-problems/mixed-integer.ts'
 import { smoothExamples } from './example-problems/smooth.ts'
 import { transportExamples } from './example-problems/transport.ts'
 
@@ -15,6 +16,7 @@ export const exampleProblems: readonly ExampleProblem[] = [
   ...fittingExamples,
   ...linearSystemExamples,
   ...transportExamples,
+  ...mixedIntegerExamples,
 ]
 
 /** The examples of a problem class; empty where there is none yet. */

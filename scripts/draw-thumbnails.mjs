@@ -1,5 +1,5 @@
 // Draws the small pictures of the workbench's gallery from real runs, into workbench/thumbnails/. They are committed; run this
-// after adding a method or a paper.
+// after adding a method or a paper, e.g. `npm run thumbnails -- balans`; without names all are drawn.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createServer } from 'vite'
@@ -20,7 +20,7 @@ try {
   await drawThumbnails((slug, picture) => {
     writeFileSync(join(folder, `${slug}.svg`), picture)
     console.log(`${slug}.svg  ${picture.length} characters`)
-  })
+  }, process.argv.slice(2))
 } finally {
   await vite.close()
 }

@@ -46,9 +46,13 @@ export const place = computed(() => parsePlace(fragment.value))
 /** The path alone, which does not change when only the query does. */
 export const pathText = computed(() => place.value.path.join('/'))
 
-/** Puts a query into the address without adding a step to the history. */
+/**
+ * Puts a query into the address without adding a step to the history. Where the address is another page's already, which the app
+ * has not heard of yet, it is left as it is.
+ */
 export function replaceQuery(query: URLSearchParams): void {
-  const { path } = parsePlace(location.hash)
+  const { path } = place.value
+  if (parsePlace(location.hash).path.join('/') !== pathText.value) return
   const href = placeHref(path, query)
   if (href === location.hash) return
   history.replaceState(null, '', href)

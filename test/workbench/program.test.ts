@@ -81,7 +81,9 @@ describe('the program that a page shows', () => {
   it('gives the numbers that the page gives', async () => {
     for (const page of pages) {
       const { slug } = page.entry
-      const request = requestOf(page, { ...defaultSettings(page), maxIterations: 30 })
+      // An iteration of a neighbourhood search is a solve.
+      const maxIterations = page.method?.problemClass === 'mixed-integer' ? 6 : 30
+      const request = requestOf(page, { ...defaultSettings(page), maxIterations })
       const messages: FromRunWorker[] = []
       await new RunSession(1, request, false, (message) => messages.push(message)).run()
       const endings = messages.flatMap((message): Ending[] => (message.type === 'ended' ? [message.ending] : []))

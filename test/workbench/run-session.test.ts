@@ -199,7 +199,12 @@ describe('every method page', () => {
       const scene = messages.find((message) => message.type === 'scene')
       if (scene?.scene.kind !== 'none') {
         const frames = messages.flatMap((message) => (message.type === 'update' ? message.updates : []))
-        expect(frames.some((update) => update.contestant === 0 && update.frames.length > 1)).toBe(true)
+        // HiGHS by itself is one iteration.
+        const least = page.entry.slug === 'highs' ? 1 : 2
+        expect(
+          frames.some((update) => update.contestant === 0 && update.frames.length >= least),
+          page.entry.slug,
+        ).toBe(true)
       }
       expect(['converged', 'iteration-limit'], `${page.entry.slug}: ${endings()[0].message}`).toContain(
         endings()[0].status,

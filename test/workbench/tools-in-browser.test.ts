@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { readRunFile } from '../../src/solver/index.ts'
 import { nistExample } from '../data/nist-example.ts'
-import { chromiumPath, openWorkbench, type Workbench } from './browser.ts'
+import { chromiumPath, openWorkbench, violations, type Workbench } from './browser.ts'
 
 const shared = fileURLToPath(new URL('../../../shared/data/mip/flugpl.mps', import.meta.url))
 
@@ -45,6 +45,15 @@ async function textOf(page: Page, selector: string, words: string): Promise<stri
   return (await element.textContent()) as string
 }
 
+/** The text of the file that a button saves. */
+async function savedText(page: Page, name: string): Promise<string> {
+  const [saved] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name, exact: true }).click(),
+  ])
+  return readFileSync(await saved.path(), 'utf8')
+}
+
 describe.skipIf(chromiumPath === undefined)('the tools, in Chromium', () => {
   let workbench: Workbench
   let page: Page
@@ -52,7 +61,10 @@ describe.skipIf(chromiumPath === undefined)('the tools, in Chromium', () => {
     workbench = await openWorkbench()
   }, 120_000)
   afterEach(async () => {
+    // With whatever the test has made the page show.
+    const found = await violations(page)
     await page.close()
+    expect(found).toEqual([])
     expect(workbench.errors).toEqual([])
   })
   afterAll(() => workbench?.close())
@@ -78,6 +90,9 @@ describe.skipIf(chromiumPath === undefined)('the tools, in Chromium', () => {
     const [saved] = await Promise.all([page.waitForEvent('download'), page.click('.solution .link')])
     expect(saved.suggestedFilename()).toBe('breads.sol')
     expect(readFileSync(await saved.path(), 'utf8')).toBe('=obj= 20\nx 4\n')
+    const { header, end } = readRunFile(await savedText(page, 'run file'))
+    expect([header.method, end?.status]).toEqual(['highs', 'converged'])
+    expect(await savedText(page, 'SVG')).toMatch(/^<svg /)
   })
 
   it('says what is wrong with a file, as the command line does, and which constraints contradict each other', async () => {
@@ -144,6 +159,7 @@ describe.skipIf(chromiumPath === undefined)('the tools, in Chromium', () => {
     const text = readFileSync(await saved.path(), 'utf8')
     const { header, end } = readRunFile(text)
     expect([header.method, end?.status]).toEqual(['lbfgs', 'converged'])
+    expect(await savedText(page, 'SVG')).toMatch(/^<svg /)
 
     await page.getByRole('link', { name: 'Your data' }).click()
     await page.setInputFiles('input[type=file]', file('run.jsonl', text))
@@ -182,6 +198,34 @@ describe.skipIf(chromiumPath === undefined)('the tools, in Chromium', () => {
     await page.getByRole('button', { name: 'Give colours' }).click()
     expect(await textOf(page, '.colours .message', 'Colours travel')).toContain('Colours travel 0 ')
   })
+
+  it.each(['solve', 'minimize', 'fit', 'transport', 'replay'])(
+    'lets the keyboard reach everything in order on the page %s',
+    async (slug) => {
+      page = await workbench.open(`#/tools/${slug}`)
+      await page.locator('h1').waitFor()
+      await page.waitForTimeout(500)
+      const reached: string[] = []
+      for (let presses = 0; presses < 60; presses++) {
+        await page.keyboard.press('Tab')
+        const name = await page.evaluate(() => {
+          const element = document.activeElement as HTMLElement
+          const box = element.getBoundingClientRect()
+          const { outlineStyle } = getComputedStyle(element)
+          const seen = outlineStyle !== 'none' || element.matches('input[type=file]')
+          return element === document.body ? '' : `${element.tagName} ${seen && box.width > 0 ? 'seen' : 'unseen'}`
+        })
+        if (name === '') break
+        reached.push(name)
+      }
+      // Whatever can be used gets the focus, a group of radio buttons once, and one sees where it is.
+      const inputs = 'input:not([type=radio]):not(:disabled), input[type=radio]:checked'
+      const others = 'a[href], button:not(:disabled), select:not(:disabled), textarea, summary, [tabindex="0"]'
+      const usable = await page.locator(`${inputs}, ${others}`).filter({ visible: true }).count()
+      expect(reached.length).toBe(usable)
+      expect(reached.filter((name) => name.endsWith('unseen'))).toEqual([])
+    },
+  )
 
   it('sends unknown files nowhere, and says so', async () => {
     page = await workbench.open('#/tools')

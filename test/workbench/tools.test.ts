@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { compile, parseExpression } from '../../src/autodiff/index.ts'
 import { minimize } from '../../src/index.ts'
@@ -6,7 +7,7 @@ import { frameWithin, landscapeOver } from '../../workbench/stages/landscape.ts'
 import { queryOf } from '../../workbench/tools/address.ts'
 import { commandOf, numbersFor, programOf } from '../../workbench/tools/minimize/program.ts'
 import { numberIn } from '../../workbench/tools/number-field.tsx'
-import { routeFiles } from '../../workbench/tools/route-files.ts'
+import { headOfFile, routeFiles } from '../../workbench/tools/route-files.ts'
 import { frameOf } from '../../workbench/tools/transport/frame.ts'
 import { shapes, shapeText, withPoint } from '../../workbench/tools/transport/point-text.ts'
 
@@ -30,6 +31,22 @@ describe('files dropped on the overview', () => {
     expect(by('\\ a comment\nMaximize\n obj: x\n')).toEqual({ slug: 'solve' })
     expect(by('{"type":"run","format":"thalweg-run","version":1')).toEqual({ slug: 'replay' })
     expect(by('NIST/ITL StRD\nDataset Name:')).toEqual({ slug: 'fit' })
+  })
+
+  it('are tables where a text without a telling name has columns', () => {
+    const by = (name: string, head: string) => routeFiles([{ name, head }])
+    expect(by('measured.txt', 'x,y\n1,2\n3,4\n5')).toEqual({ slug: 'fit' })
+    expect(by('measured', 'x;y\n1;2\n')).toEqual({ slug: 'fit' })
+    expect(by('measured.txt.gz', 'x\ty\n1\t2\n')).toEqual({ slug: 'fit' })
+    expect(by('letter.txt', 'Dear reader, how are you?\nWell.\n')).toHaveProperty('problem')
+    expect(by('letter.doc', 'x,y\n1,2\n')).toHaveProperty('problem')
+  })
+
+  it('are looked into also where they are packed', async () => {
+    const packed = new Blob([new Uint8Array(gzipSync('x,y\n1,2\n3,4\n'))])
+    expect(await headOfFile(packed)).toBe('x,y\n1,2\n3,4\n')
+    expect(await headOfFile(new Blob(['x,y\n']))).toBe('x,y\n')
+    expect(await headOfFile(new Blob([Uint8Array.of(0x1f, 0x8b, 1, 2)]))).toBe('')
   })
 
   it('are refused by name where no tool can read them, or not together', () => {

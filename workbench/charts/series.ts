@@ -67,3 +67,17 @@ export function extentOf(values: readonly number[], log: boolean): [number, numb
   if (log) return low === high ? [low / 3, high * 3] : [low, high]
   return low === high ? [low - Math.max(1, Math.abs(low)) / 10, high + Math.max(1, Math.abs(high)) / 10] : [low, high]
 }
+
+/** Every value of a staircase twice: until its end and from its beginning. */
+export function staircase(x: readonly number[], y: readonly number[]): { x: number[]; y: number[] } {
+  const steps = { x: [] as number[], y: [] as number[] }
+  x.forEach((at, i) => {
+    if (i > 0) {
+      steps.x.push(at)
+      steps.y.push(y[i - 1])
+    }
+    steps.x.push(at)
+    steps.y.push(y[i])
+  })
+  return steps
+}

@@ -99,6 +99,8 @@ function expectedAspect({ problems }: PageEntry, example: ExampleEntry | null): 
     case 'exact-transport':
     case 'unbalanced-transport':
       return 2.05
+    case 'mixed-integer':
+      return 1.1
     case 'smooth':
     case 'composite':
     case 'least-squares':

@@ -42,6 +42,11 @@ function putAll(
 ): void {
   for (const [name, value] of Object.entries(changed(values, controls, defaults)))
     query.set(prefix + name, textOf(value))
+  // A page may set what the method would choose itself: leaving the choice to the method is then a change too.
+  for (const { name, fallback } of controls) {
+    if (defaults?.[name] !== undefined && fallback === undefined && values[name] === undefined)
+      query.set(prefix + name, '')
+  }
 }
 
 function takeAll(query: URLSearchParams, prefix: string, controls: readonly Control[]): Record<string, ControlValue> {
@@ -60,7 +65,7 @@ export function encodeSettings(page: PageEntry, settings: Settings): URLSearchPa
   if (settings.problem !== defaults.problem) query.set('problem', settings.problem)
   const example = exampleOf(page, settings.problem)
   putAll(query, 'p.', settings.parameters, example?.controls ?? [], defaultParameters(page, example))
-  putAll(query, 'o.', settings.options, page.method?.controls ?? [])
+  putAll(query, 'o.', settings.options, page.method?.controls ?? [], defaults.options)
   if (settings.baselines.join() !== defaults.baselines.join()) query.set('against', settings.baselines.join(','))
   for (const name of ['seed', 'maxIterations', 'tolerance', 'pace', 'axis', 'logX'] as const) {
     if (settings[name] !== defaults[name]) query.set(name, textOf(settings[name]))
@@ -84,7 +89,7 @@ export function decodeSettings(page: PageEntry, query: URLSearchParams): Setting
   return {
     problem: example?.slug ?? defaults.problem,
     parameters: { ...defaultParameters(page, example), ...takeAll(query, 'p.', example?.controls ?? []) },
-    options: takeAll(query, 'o.', page.method?.controls ?? []),
+    options: { ...defaults.options, ...takeAll(query, 'o.', page.method?.controls ?? []) },
     baselines:
       against === null
         ? defaults.baselines

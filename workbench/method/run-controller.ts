@@ -18,6 +18,18 @@ export interface Lane {
 /** Shortest time between two drawings of the charts; pictures are drawn with every frame of the screen. */
 const CHART_MS = 90
 
+/** A worker that has nothing to do is kept for the next page: starting one reads the whole library. */
+let spareWorker: Worker | null = null
+
+function takeWorker(): Worker {
+  const worker = spareWorker ?? new Worker(new URL('../worker/run-worker.ts', import.meta.url), { type: 'module' })
+  spareWorker = null
+  return worker
+}
+
+/** Numbers of requests, over all pages: what a kept worker still sends about an earlier page is not mistaken for an answer. */
+let lastRequest = 0
+
 /**
  * The page's side of a run: starts the worker, takes its updates once per frame of the screen, and tells it when it may send
  * more, so that nothing piles up.
@@ -43,7 +55,7 @@ export class RunController {
   request: RunRequest | null = null
 
   private readonly worker: Worker
-  private id = 0
+  private id = ++lastRequest
   private pending: TraceUpdate[] = []
   private finishing: RunState | null = null
   private frameRequest = 0
@@ -53,7 +65,7 @@ export class RunController {
   private runFileArrived: ((text: string) => void) | null = null
 
   constructor() {
-    this.worker = new Worker(new URL('../worker/run-worker.ts', import.meta.url), { type: 'module' })
+    this.worker = takeWorker()
     this.worker.onmessage = ({ data }: MessageEvent<FromRunWorker>) => this.receive(data)
     this.worker.onerror = (event) => {
       this.failure.value = { name: 'Error', message: event.message || 'the worker could not be started' }
@@ -61,15 +73,19 @@ export class RunController {
     }
   }
 
-  /** Ends the worker. */
+  /** Lets go of the worker; one that computes is ended. */
   close(): void {
-    this.worker.terminate()
     cancelAnimationFrame(this.frameRequest)
+    this.worker.onmessage = null
+    const idle = this.state.value === 'idle' || this.state.value === 'finished' || this.state.value === 'cancelled'
+    if (idle && spareWorker === null) spareWorker = this.worker
+    else this.worker.terminate()
   }
 
   /** Asks what is wrong with a request; the answer arrives in `complaints`. */
   check(request: RunRequest): void {
-    this.send({ type: 'check', id: ++this.checkId, request })
+    this.checkId = ++lastRequest
+    this.send({ type: 'check', id: this.checkId, request })
   }
 
   start(request: RunRequest, paused = false): void {
@@ -119,7 +135,7 @@ export class RunController {
   /** Forgets the run but for what its picture stands on; messages of it that are still on their way are ignored. */
   reset(): void {
     this.cancel()
-    this.id++
+    this.id = ++lastRequest
     this.pending = []
     this.finishing = null
     this.lanes = []

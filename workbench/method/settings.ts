@@ -57,15 +57,36 @@ export function exampleOf(page: PageEntry, slug: string): ExampleEntry | null {
   return examples.find((example) => example.slug === slug) ?? examples[0] ?? null
 }
 
+/** What a page shows at first instead of what all pages show. */
+interface Showcase {
+  readonly problem: string
+  readonly options?: ControlValues
+  readonly baselines?: readonly string[]
+  readonly maxIterations?: number
+}
+
 /** What shows a method best at first, where that is not the first example against familiar methods. */
-const showcases: Readonly<Record<string, { readonly problem: string; readonly baselines?: readonly string[] }>> = {
+const showcases: Readonly<Record<string, Showcase>> = {
   'annealed-langevin': { problem: 'himmelblau' },
   'cma-es': { problem: 'rastrigin' },
-  'consensus-based-optimization': { problem: 'rastrigin', baselines: ['consensus-hopping'] },
+  // The setting of the paper's Figure 1(b): the swarm crosses the barrier, and is not caught in a ripple.
+  'consensus-based-optimization': {
+    problem: 'canyon-noisy',
+    options: { particles: 200, diffusion: 1.6, alpha: 100, noise: 'isotropic', initialSpread: 0.5 },
+    baselines: ['consensus-hopping'],
+  },
   'consensus-hopping': { problem: 'rastrigin', baselines: ['consensus-based-optimization'] },
   'differential-evolution': { problem: 'rastrigin' },
   'dual-annealing': { problem: 'rastrigin' },
   'random-search': { problem: 'himmelblau' },
+  // Nodes are counted the same everywhere, seconds are not.
+  balans: {
+    problem: 'knapsack',
+    options: { firstNodes: 1, iterationNodes: 20 },
+    baselines: ['highs'],
+    maxIterations: 40,
+  },
+  highs: { problem: 'knapsack', baselines: [] },
   gmres: { problem: 'convection-diffusion', baselines: ['gauss-seidel'] },
 }
 
@@ -85,10 +106,10 @@ export function defaultSettings(page: PageEntry): Settings {
   return {
     problem,
     parameters: defaultParameters(page, exampleOf(page, problem)),
-    options: {},
+    options: showcase?.options ?? {},
     baselines: showcase?.baselines ?? (known.length > 0 ? known : others.slice(0, 1).map(({ slug }) => slug)),
     seed: 0,
-    maxIterations: 500,
+    maxIterations: showcase?.maxIterations ?? 500,
     tolerance: '',
     pace: 0,
     start: null,

@@ -2,6 +2,7 @@ import type { Frame, Scene } from '../stages/scene.ts'
 import { FitPicture, VectorPicture } from './bars.tsx'
 import { GridPicture } from './grid.tsx'
 import { type Path, PlanePicture } from './plane.tsx'
+import { SearchPicture } from './search.tsx'
 import { TransportPicture } from './transport.tsx'
 
 /** The frame to show at an iteration: the newest that is not after it. */
@@ -45,6 +46,8 @@ export function Picture({
       return <GridPicture scene={scene} frame={frame} />
     case 'transport':
       return <TransportPicture scene={scene} frame={frame} />
+    case 'search':
+      return <SearchPicture scene={scene} paths={paths} iteration={iteration} />
     case 'none':
       return null
   }

@@ -1,4 +1,5 @@
 import { linearSystemStage } from './linear-system.ts'
+import { mixedIntegerStage } from './mixed-integer.ts'
 import { compositeStage, leastSquaresStage, planeStage } from './smooth.ts'
 import type { Stage } from './stage.ts'
 import { transportStage } from './transport.ts'
@@ -13,6 +14,7 @@ const stages: Readonly<Record<string, Stage>> = {
   transport: transportStage,
   'exact-transport': transportStage,
   'unbalanced-transport': transportStage,
+  'mixed-integer': mixedIntegerStage,
 }
 
 const emptyStage: Stage = { scene: () => ({ kind: 'none' }), frame: () => null }

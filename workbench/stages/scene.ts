@@ -33,6 +33,8 @@ export type Scene =
       /** [m, 2] */
       readonly target: Float64Array
     }
+  /** The search of a mixed-integer program. */
+  | { readonly kind: 'search'; readonly sense: 'minimize' | 'maximize' }
   | { readonly kind: 'none' }
 
 /** One moment of a picture. */
@@ -54,4 +56,32 @@ export interface Frame {
   readonly moved?: Float32Array
   /** Entries of the plan at least this large (relative to the largest) are kept in the Newton matrix. */
   readonly threshold?: number
+  /** What a search of a mixed-integer program knows. */
+  readonly search?: SearchMoment
+}
+
+/** A moment of the search; numbers are in the sense of the program. */
+export interface SearchMoment {
+  readonly seconds: number
+  /** Of the incumbent; null before the first. */
+  readonly objective: number | null
+  /** Null where nothing is proved. */
+  readonly bound: number | null
+  /** The neighbourhoods that the search chooses among; empty in a search without. */
+  readonly arms: readonly ArmRow[]
+  /** The arms tried since the moment before, by name, and what became of them: 0 new best, 1 better, 2 accepted, 3 rejected. */
+  readonly tried: readonly { readonly arm: string; readonly outcome: number }[]
+}
+
+/** What became of one kind of neighbourhood so far. */
+export interface ArmRow {
+  readonly name: string
+  readonly pulls: number
+  /** How often its solution was a new best one, better than the current one, accepted, rejected. */
+  readonly outcomes: readonly number[]
+  readonly meanReward: number
+  readonly seconds: number
+  readonly nodes: number
+  /** The part of the variables that it frees now. */
+  readonly size: number
 }

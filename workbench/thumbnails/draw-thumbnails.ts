@@ -2,10 +2,11 @@ import { contours } from 'd3-contour'
 import { buildExample, defaultsOf, findExample } from '../../experiments/example-problems.ts'
 import { type Chart, isBuilt, loadExperiment, type Report } from '../../experiments/index.ts'
 import { isLine } from '../../src/drawing/chart.ts'
+import { highsInProcess, type MixedIntegerProgram, type SearchProgress, signOf } from '../../src/mip/index.ts'
 import { createMethod, findMethod } from '../../src/registry.ts'
 import { iterateAsync, type Problem, type SmoothProblem, Tally } from '../../src/solver/index.ts'
 import { galleryEntries, pageEntry } from '../catalogue/describe-library.ts'
-import { visiblePoints } from '../charts/series.ts'
+import { staircase, visiblePoints } from '../charts/series.ts'
 import { defaultSettings, requestOf } from '../method/settings.ts'
 
 /** Small pictures of real results, in classes of the page's palette so that they follow its theme. */
@@ -111,6 +112,41 @@ async function experimentThumbnail(slug: string): Promise<string | null> {
   return charts.length === 0 ? null : chartThumbnail(charts[0])
 }
 
+/** Incumbent and bound of a search on the problem that the page shows first, moment by moment. */
+async function searchThumbnail(page: Awaited<ReturnType<typeof pageEntry>>): Promise<string> {
+  const { problem: given, contestants, seed, maxIterations } = requestOf(page, defaultSettings(page))
+  const [{ method, options }] = contestants
+  const program = buildExample(given.problemClass, given.slug, given.parameters, seed)
+  const sign = signOf(program as Problem as MixedIntegerProgram)
+  const incumbents: number[] = []
+  const bounds: number[] = []
+  const note = (objective: number | null, bound: number): void => {
+    if (objective === null || !Number.isFinite(objective) || !Number.isFinite(bound)) return
+    incumbents.push(objective)
+    bounds.push(bound)
+  }
+  const hears = 'onProgress' in findMethod(method).description.options
+  const built = createMethod(method, {
+    ...options,
+    engine: highsInProcess(),
+    ...(hears && { onProgress: ({ objective, bound }: SearchProgress) => note(objective, bound) }),
+  })
+  for await (const { measures } of iterateAsync(program, built, { seed, maxIterations })) {
+    note(sign * measures.objective, sign * measures.bound)
+  }
+  const x = incumbents.map((_, i) => i)
+  return chartThumbnail({
+    title: '',
+    kind: 'line',
+    x: { label: '' },
+    y: { label: '' },
+    series: [
+      { label: 'incumbent', ...staircase(x, incumbents) },
+      { label: 'bound', ...staircase(x, bounds) },
+    ],
+  })
+}
+
 /** Level lines of a function of two variables. */
 function landscape(problem: SmoothProblem, frame: readonly [number, number, number, number]): string {
   const [left, right, bottom, top] = frame
@@ -200,12 +236,21 @@ async function methodThumbnail(page: Awaited<ReturnType<typeof pageEntry>>): Pro
  * Draws the thumbnails of all cards that have something to show.
  *
  * @param put receives each picture as SVG text
+ * @param only slugs of the cards to draw; all if there are none
  */
-export async function drawThumbnails(put: (slug: string, picture: string) => void): Promise<void> {
+export async function drawThumbnails(
+  put: (slug: string, picture: string) => void,
+  only: readonly string[] = [],
+): Promise<void> {
   for (const entry of galleryEntries()) {
-    const picture = isBuilt(entry.slug)
-      ? await experimentThumbnail(entry.slug)
-      : await methodThumbnail(await pageEntry(entry, new Map()))
+    if (only.length > 0 && !only.includes(entry.slug)) continue
+    const page = await pageEntry(entry, new Map())
+    const picture =
+      page.problems?.name === 'mixed-integer'
+        ? await searchThumbnail(page)
+        : isBuilt(entry.slug)
+          ? await experimentThumbnail(entry.slug)
+          : await methodThumbnail(page)
     if (picture !== null) put(entry.slug, picture)
   }
 }

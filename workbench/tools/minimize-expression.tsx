@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { formatNumber } from '../../src/drawing/format.ts'
+import { chartToSvg } from '../../src/drawing/svg-chart.ts'
 import { traceToCsv } from '../../src/solver/trace.ts'
 import { LineChart } from '../charts/line-chart.tsx'
 import type { LineSeries } from '../charts/series.ts'
@@ -338,6 +339,25 @@ function Found({ outcome, onRunFile }: { outcome: MinimizeOutcome; onRunFile: ()
           onClick={() => saveText('result.json', 'application/json', `${JSON.stringify(outcome, null, 1)}\n`)}
         >
           JSON
+        </button>
+        <button
+          type="button"
+          class="link"
+          onClick={() =>
+            saveText(
+              'convergence.svg',
+              'image/svg+xml',
+              chartToSvg({
+                title: 'Convergence',
+                kind: 'line',
+                x: { label: 'iterations' },
+                y: { label: series[0].label, scale: 'log' },
+                series,
+              }),
+            )
+          }
+        >
+          SVG
         </button>
         <button type="button" class="link" title="thalweg resume and replay read it" onClick={onRunFile}>
           run file

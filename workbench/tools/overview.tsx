@@ -4,19 +4,14 @@ import { ErrorPanel } from '../components/error-panel.tsx'
 import { placeHref } from '../router.ts'
 import '../styles/tools.css'
 import { handFiles } from './handed-files.ts'
-import { routeFiles } from './route-files.ts'
+import { headOfFile, routeFiles } from './route-files.ts'
 import { tools } from './tools.ts'
-
-/** Characters of a file that tell its kind, if its name does not. */
-const HEAD = 400
 
 /** The list of tools, and a place for any file, which may also be dropped anywhere else on the page. */
 export function ToolsOverview() {
   const [problem, setProblem] = useState<string | null>(null)
   const take = async (files: readonly File[]): Promise<void> => {
-    const heads = await Promise.all(
-      files.map(async (file) => ({ name: file.name, head: await file.slice(0, HEAD).text() })),
-    )
+    const heads = await Promise.all(files.map(async (file) => ({ name: file.name, head: await headOfFile(file) })))
     const route = routeFiles(heads)
     if ('slug' in route) handFiles(route.slug, files)
     else setProblem(route.problem)

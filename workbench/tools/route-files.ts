@@ -1,3 +1,28 @@
+/** Characters of a file that tell its kind, if its name does not. */
+const HEAD = 400
+
+/** The beginning of a file as text; gzip is unpacked, whatever the file is called. Empty where it cannot be. */
+export async function headOfFile(file: Blob): Promise<string> {
+  const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer())
+  if (first !== 0x1f || second !== 0x8b) return file.slice(0, HEAD).text()
+  const reader = file.stream().pipeThrough(new DecompressionStream('gzip')).getReader()
+  try {
+    const decoder = new TextDecoder()
+    let head = ''
+    while (head.length < HEAD) {
+      const { done, value } = await reader.read()
+      if (done) break
+      head += decoder.decode(value, { stream: true })
+    }
+    return head.slice(0, HEAD)
+  } catch {
+    // What is wrong with it is said by the tool that reads all of it.
+    return ''
+  } finally {
+    await reader.cancel().catch(() => undefined)
+  }
+}
+
 /** What files are good for: a tool, or why none of them can read them. */
 export type Route = { readonly slug: string } | { readonly problem: string }
 
@@ -17,11 +42,29 @@ const beginnings: readonly (readonly [RegExp, string])[] = [
   [/^(?:\\.*\n|\s*\n)*\s*(?:min(?:imi[sz]e|imum)?|max(?:imi[sz]e|imum)?)\b/i, 'solve'],
 ]
 
+/** Names that leave open what is inside: plain text, and no ending at all. */
+const openNames = /(?:\.txt|^[^.]*)$/i
+
+/** Two lines or more whose fields are separated alike, the last line of the head aside, which may be cut off. */
+function looksLikeTable(head: string): boolean {
+  const lines = head.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.startsWith('#'))
+  const whole = lines.length > 2 ? lines.slice(0, -1) : lines
+  const counts = (separator: string): Set<number> => new Set(whole.map((line) => line.trim().split(separator).length))
+  return (
+    whole.length >= 2 &&
+    [',', ';', '\t'].some((separator) => {
+      const [fields, ...others] = counts(separator)
+      return others.length === 0 && fields >= 2 && /\d/.test(whole[whole.length - 1])
+    })
+  )
+}
+
 function kindOf(name: string, head: string): string | null {
   const plain = name.replace(/\.gz$/i, '')
   const named = endings.find(([pattern]) => pattern.test(plain))
   const found = named ?? beginnings.find(([pattern]) => pattern.test(head))
-  return found?.[1] ?? null
+  if (found !== undefined) return found[1]
+  return openNames.test(plain) && looksLikeTable(head) ? 'table' : null
 }
 
 /**

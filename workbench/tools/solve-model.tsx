@@ -1,17 +1,20 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
+import { chartsToSvg } from '../../src/drawing/svg-chart.ts'
 import { Legend } from '../charts/chart-figure.tsx'
 import { LineChart } from '../charts/line-chart.tsx'
+import type { LineSeries } from '../charts/series.ts'
 import { CopyButton } from '../components/copy-button.tsx'
 import { DropZone } from '../components/drop-zone.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { saveText } from '../components/save.ts'
 import '../styles/method.css'
 import '../styles/tools.css'
+import { Arms } from '../pictures/arms.tsx'
 import { place } from '../router.ts'
 import type { ModelSource, ModelSummary } from '../worker/solve-model-protocol.ts'
 import { useAddress } from './address.ts'
 import { takeHandedFiles } from './handed-files.ts'
 import { NumberField, numberIn } from './number-field.tsx'
-import { Arms } from './solve-model/arms.tsx'
 import { contradiction, farm, knapsack } from './solve-model/examples.ts'
 import { ModelController } from './solve-model/model-controller.ts'
 import { searchSeries } from './solve-model/moments.ts'
@@ -192,7 +195,7 @@ export function SolveModel() {
           </p>
           <Charts controller={controller} />
           <Outcome controller={controller} />
-          <Arms controller={controller} />
+          <Arms arms={controller.arms.value} />
           <SearchLog controller={controller} />
           <div class="downloads">
             <span class="label">Save the model as</span>
@@ -246,6 +249,14 @@ function useLater<T>(value: T): T {
   return later
 }
 
+function progressSvg(values: readonly LineSeries[], gaps: readonly LineSeries[]): string {
+  const x = { label: 'seconds' }
+  return chartsToSvg([
+    { title: 'Incumbent and bound', kind: 'line', x, y: { label: 'objective' }, series: values },
+    { title: 'Gap', kind: 'line', x, y: { label: 'relative gap', scale: 'log' }, series: gaps },
+  ])
+}
+
 function Charts({ controller }: { controller: ModelController }) {
   const moments = controller.moments.value
   const outcome = controller.outcome.value
@@ -263,6 +274,14 @@ function Charts({ controller }: { controller: ModelController }) {
         <Legend series={gaps} />
         <LineChart title="Gap" xLabel="seconds" yLabel="relative gap" logY series={laterGaps} height={240} />
       </div>
+      <button
+        type="button"
+        class="link small"
+        disabled={moments.length === 0}
+        onClick={() => saveText('progress.svg', 'image/svg+xml', progressSvg(values, gaps))}
+      >
+        SVG
+      </button>
     </div>
   )
 }

@@ -159,7 +159,9 @@ export function TransportPoints() {
             </label>
             <label class="control">
               <span class="label">
-                regularization{regularization !== null && `: ${formatNumber(regularization, 3)} of the largest cost`}
+                regularization
+                {regularization !== null &&
+                  `: ${formatNumber(regularization, 3)} of the largest cost in the box around all points`}
               </span>
               <input
                 type="range"
@@ -222,7 +224,7 @@ export function TransportPoints() {
               <Mover time={time} onTime={setTime} disabled={outcome === null} />
               <figcaption>Blue: source. Orange: target. Draw with mouse or finger.</figcaption>
             </figure>
-            {outcome !== null && <Cost outcome={outcome} onPlan={() => line.send({ type: 'plan' })} />}
+            {outcome !== null && <Cost outcome={outcome} onPlan={() => line.send({ type: 'plan', id: id.current })} />}
           </div>
           {typed && (
             <div class="downloads">

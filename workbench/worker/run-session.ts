@@ -1,5 +1,6 @@
 import { buildExample, type ExampleCode, findExample } from '../../experiments/example-problems.ts'
 import { checked, type OptionSpec } from '../../src/base/index.ts'
+import type { MipEngine, SearchProgress } from '../../src/mip/index.ts'
 import { createMethod, findMethod } from '../../src/registry.ts'
 import {
   type Iterate,
@@ -12,6 +13,7 @@ import {
   Tally,
 } from '../../src/solver/index.ts'
 import { stageFor } from '../stages/index.ts'
+import { frameOfProgress } from '../stages/mixed-integer.ts'
 import type { Scene } from '../stages/scene.ts'
 import type { Setting, Stage } from '../stages/stage.ts'
 import { failureOf } from './failure.ts'
@@ -39,6 +41,15 @@ class Stopwatch {
     this.since = null
   }
 }
+
+/** What the session's surroundings give to methods besides their plain options. */
+export interface Surroundings {
+  /** Solves the programs that a method of this name has to solve; undefined where it needs none. */
+  engineFor?(slug: string): MipEngine | undefined
+}
+
+/** Shortest time between two moments that an engine reports, in milliseconds. */
+const PROGRESS_MS = 100
 
 /** One method of a run. */
 interface Lane {
@@ -102,6 +113,7 @@ export class RunSession {
   private readonly request: RunRequest
   private readonly post: (message: FromRunWorker) => void
   private readonly stage: Stage
+  private readonly surroundings: Surroundings
   private readonly controller = new AbortController()
   private setting!: Setting
   private scene!: Scene
@@ -113,10 +125,17 @@ export class RunSession {
   private pageReady = true
   private lastUpdate = 0
 
-  constructor(id: number, request: RunRequest, paused: boolean, post: (message: FromRunWorker) => void) {
+  constructor(
+    id: number,
+    request: RunRequest,
+    paused: boolean,
+    post: (message: FromRunWorker) => void,
+    surroundings: Surroundings = {},
+  ) {
     this.id = id
     this.request = request
     this.post = post
+    this.surroundings = surroundings
     this.pace = request.pace
     this.paused = paused
     this.stage = stageFor(request.problem.problemClass)
@@ -201,7 +220,7 @@ export class RunSession {
     const { seed, start, tolerance, maxIterations } = this.request
     const recorder = new Recorder(index)
     const watch = new Stopwatch()
-    const method = createMethod(slug, options)
+    const method = createMethod(slug, { ...options, ...this.engineOptions(slug, recorder) })
     const run = findMethod(slug).description.waits ? iterateAsync : iterate
     const iterates = run(problem, method as Method<Problem>, {
       seed,
@@ -220,6 +239,21 @@ export class RunSession {
       ...(tolerance !== undefined && { tolerance }),
     })
     return { index, recorder, watch, iterates, done: false }
+  }
+
+  /** An engine outside of this thread, and an ear for what it reports, where the method has a place for them. */
+  private engineOptions(slug: string, recorder: Recorder): Record<string, unknown> {
+    const engine = this.surroundings.engineFor?.(slug)
+    if (engine === undefined) return {}
+    if (!('onProgress' in findMethod(slug).description.options)) return { engine }
+    let last = -Infinity
+    const onProgress = (progress: SearchProgress): void => {
+      if (progress.elapsedMs - last < PROGRESS_MS) return
+      last = progress.elapsedMs
+      recorder.addFrame({ ...frameOfProgress(progress), iteration: 0 })
+      this.sendUpdate(false)
+    }
+    return { engine, onProgress }
   }
 
   private async race(): Promise<void> {

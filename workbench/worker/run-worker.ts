@@ -1,8 +1,17 @@
+import { highsWorkers } from '../../src/mip/index.ts'
+import { findMethod } from '../../src/registry.ts'
 import type { FromRunWorker, ToRunWorker } from './protocol.ts'
-import { complaintsAbout, problemCode, RunSession } from './run-session.ts'
+import { complaintsAbout, problemCode, RunSession, type Surroundings } from './run-session.ts'
 
 /** Whether a complaint is about what the program of the page would say, rather than about a baseline. */
 const isOurs = (place: string): boolean => !/^contestants\.[1-9]/.test(place)
+
+const engine = highsWorkers(() => new Worker(new URL('./highs-worker.ts', import.meta.url), { type: 'module' }))
+
+/** Programs are solved outside of this thread, which goes on listening. */
+const surroundings: Surroundings = {
+  engineFor: (slug) => (findMethod(slug).description.problemClass === 'mixed-integer' ? engine : undefined),
+}
 
 const post = (message: FromRunWorker): void => self.postMessage(message)
 let session: RunSession | null = null
@@ -18,7 +27,7 @@ self.addEventListener('message', ({ data }: MessageEvent<ToRunWorker>) => {
     case 'start':
       session?.cancel()
       sessionId = data.id
-      session = new RunSession(data.id, data.request, data.paused, post)
+      session = new RunSession(data.id, data.request, data.paused, post, surroundings)
       void session.run()
       return
     case 'pause':

@@ -1,6 +1,7 @@
 import type { InfeasibleSubsystem } from '../../src/mip/engine.ts'
 import type { Sense } from '../../src/mip/mixed-integer-program.ts'
 import type { Status } from '../../src/solver/result.ts'
+import type { ArmRow } from '../stages/scene.ts'
 import type { Failure } from './failure.ts'
 
 /** Where a model comes from: a file (MPS or LP, perhaps packed by gzip), or text in LP format. */
@@ -42,19 +43,6 @@ export interface SearchMoment {
   readonly nodes: number
 }
 
-/** What became of one kind of neighbourhood so far, in a search that chooses among several. */
-export interface ArmRow {
-  readonly name: string
-  readonly pulls: number
-  /** How often its solution was a new best one, better than the current one, accepted, rejected. */
-  readonly outcomes: readonly number[]
-  readonly meanReward: number
-  readonly seconds: number
-  readonly nodes: number
-  /** The part of the variables that it frees now. */
-  readonly size: number
-}
-
 /** How a solve ended; numbers are in the sense of the model. */
 export interface SolveOutcome {
   readonly status: Status
@@ -81,7 +69,7 @@ export interface SolutionRow {
 }
 
 /** The files that a solution or a model is saved as. */
-export type ModelFileKind = 'sol' | 'csv' | 'json' | 'mps' | 'lp'
+export type ModelFileKind = 'sol' | 'csv' | 'json' | 'jsonl' | 'mps' | 'lp'
 
 export type ToSolveModelWorker =
   | { readonly type: 'read'; readonly id: number; readonly source: ModelSource }

@@ -8,7 +8,6 @@ import {
   type MixedIntegerProgram,
   mipSolution,
   modelFormat,
-  outcomes,
   readModel,
   relativeGap,
   type SearchProgress,
@@ -16,11 +15,19 @@ import {
   writeModel,
   writeSolution,
 } from '../../src/mip/index.ts'
-import { type AsyncMethod, type Iterate, type Problem, type Result, runAsync } from '../../src/solver/index.ts'
+import {
+  type AsyncMethod,
+  type Iterate,
+  type Problem,
+  type Result,
+  recordRun,
+  runAsync,
+} from '../../src/solver/index.ts'
+import { armsOf } from '../stages/mixed-integer.ts'
+import type { ArmRow } from '../stages/scene.ts'
 import { failureOf } from './failure.ts'
 import { searchSolution, solutionToCsv } from './solution-files.ts'
 import type {
-  ArmRow,
   FromSolveModelWorker,
   ModelFileKind,
   ModelSource,
@@ -43,6 +50,8 @@ let program: MixedIntegerProgram | null = null
 let newest = 0
 let solved: { readonly x: Float64Array; readonly outcome: SolveOutcome } | null = null
 let controller: AbortController | null = null
+/** The last search as a run file. */
+let runFile = ''
 
 async function read(source: ModelSource): Promise<MixedIntegerProgram> {
   if (source.kind === 'text') return readModel(source.text, 'lp', 'the text')
@@ -114,26 +123,6 @@ class Reporter {
   }
 }
 
-/** What became of the arms, those first that were pulled most. */
-function armsOf({ arms, counts, rewards, seconds, nodes, sizes }: BalansState): ArmRow[] {
-  const kinds = outcomes.length
-  return arms
-    .map((name, arm): ArmRow => {
-      const tally = Array.from(counts.subarray(kinds * arm, kinds * (arm + 1)))
-      const pulls = tally.reduce((total, count) => total + count, 0)
-      return {
-        name,
-        pulls,
-        outcomes: tally,
-        meanReward: pulls === 0 ? 0 : rewards[arm] / pulls,
-        seconds: seconds[arm],
-        nodes: nodes[arm],
-        size: sizes[arm],
-      }
-    })
-    .sort((a, b) => b.pulls - a.pulls)
-}
-
 function outcomeOf(given: MixedIntegerProgram, run: Result<Float64Array>): SolveOutcome {
   const { status, message, objective, bound, infeasibleSubsystem, seconds } = mipSolution(given, run)
   const sign = signOf(given)
@@ -159,34 +148,48 @@ async function solve({ method: name, maxSeconds, relativeGap: tolerance, seed }:
   controller = own
   const given = program
   solved = null
+  let recorded = ''
+  const write = (line: string): void => {
+    recorded += line
+  }
   const reporter = new Reporter(signOf(given))
   const method = name === 'balans' ? balans({ engine }) : highs({ engine, engineSeed: seed, onProgress: reporter.note })
   const result = await runAsync(given as Problem, method as unknown as AsyncMethod<Problem>, {
     ...(name === 'balans' && { onIteration: reporter.noteIterate }),
+    observers: [recordRun(write, { snapshotEvery: Number.MAX_SAFE_INTEGER })],
     signal: own.signal,
     tolerance,
     seed,
     ...(maxSeconds !== null && { maxSeconds }),
   })
   if (controller !== own) return
-  controller = null
+  runFile = recorded
   reporter.finish(result.snapshot?.state)
   const x = result.x as Float64Array
   let outcome = outcomeOf(given, result as Result<Float64Array>)
   if (outcome.status === 'infeasible' && outcome.subsystem === null) {
     // Some methods do not ask why.
-    outcome = { ...outcome, subsystem: await subsystemOf(given) }
-    if (program !== given) return
+    outcome = { ...outcome, subsystem: await subsystemOf(given, own.signal) }
+    if (controller !== own) return
   }
+  controller = null
   if (outcome.objective !== null) solved = { x, outcome }
   post({ type: 'solved', outcome })
 }
 
-async function subsystemOf(given: MixedIntegerProgram): Promise<InfeasibleSubsystem | null> {
+/** Null if there is none, or it was not waited for: a session that is closed ends its engine. */
+async function subsystemOf(given: MixedIntegerProgram, signal: AbortSignal): Promise<InfeasibleSubsystem | null> {
+  if (signal.aborted) return null
   const session = await engine.open(given)
+  const close = (): void => void session.close()
+  signal.addEventListener('abort', close, { once: true })
   try {
-    return (await session.explainInfeasibility?.()) ?? null
+    return signal.aborted ? null : ((await session.explainInfeasibility?.()) ?? null)
+  } catch (error) {
+    if (signal.aborted) return null
+    throw error
   } finally {
+    signal.removeEventListener('abort', close)
     await session.close()
   }
 }
@@ -200,6 +203,7 @@ function save(kind: ModelFileKind): void {
 
 function textOf(kind: ModelFileKind, given: MixedIntegerProgram): string | null {
   if (kind === 'mps' || kind === 'lp') return writeModel(given, kind)
+  if (kind === 'jsonl') return runFile === '' ? null : runFile
   if (solved === null) return null
   const { x, outcome } = solved
   switch (kind) {

@@ -65,7 +65,7 @@ export type ToTransportWorker =
       readonly regularization: number
     }
   | { readonly type: 'cancel' }
-  | { readonly type: 'plan' }
+  | { readonly type: 'plan'; readonly id: number }
 
 export type FromTransportWorker =
   | { readonly type: 'clouds'; readonly id: number; readonly source: DrawnCloud; readonly target: DrawnCloud }

@@ -193,7 +193,14 @@ self.addEventListener('message', ({ data }: MessageEvent<ToTransportWorker>) => 
   if (data.type === 'cancel') return controller.abort()
   if (data.type === 'plan') {
     if (plan === null) return
-    if (plan.rows * plan.columns > LARGEST_PLAN) return
+    if (plan.rows * plan.columns > LARGEST_PLAN) {
+      const pairs = plan.rows * plan.columns
+      const error = new InvalidInputError(
+        `plan: a table of ${pairs} pairs is too large for a file from here, at most ${LARGEST_PLAN} are written; use transport() from thalweg/transport in a program`,
+        { argument: 'plan', expected: `at most ${LARGEST_PLAN} pairs`, received: `${pairs} pairs` },
+      )
+      return post({ type: 'failed', id: data.id, failure: failureOf(error) })
+    }
     return post({ type: 'plan', text: [...planToCsv(plan)].join('') })
   }
   controller.abort()

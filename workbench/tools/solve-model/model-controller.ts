@@ -1,8 +1,8 @@
 import { batch, signal } from '@preact/signals'
 import { saveText } from '../../components/save.ts'
+import type { ArmRow } from '../../stages/scene.ts'
 import type { Failure } from '../../worker/failure.ts'
 import type {
-  ArmRow,
   FromSolveModelWorker,
   ModelFileKind,
   ModelSource,
@@ -23,6 +23,7 @@ const fileTypes: Readonly<Record<ModelFileKind, string>> = {
   sol: 'text/plain',
   csv: 'text/csv',
   json: 'application/json',
+  jsonl: 'application/x-ndjson',
   mps: 'text/plain',
   lp: 'text/plain',
 }

@@ -1,4 +1,4 @@
-import type { LineSeries } from '../../charts/series.ts'
+import { type LineSeries, staircase } from '../../charts/series.ts'
 import type { SearchMoment, SolveOutcome } from '../../worker/solve-model-protocol.ts'
 
 /** Moments that are kept of a search. */
@@ -19,20 +19,6 @@ export function gapOf({ objective, bound }: Pick<SearchMoment, 'objective' | 'bo
 /** The moments at which there was a new incumbent, the newest first. */
 export function incumbentsOf(moments: readonly SearchMoment[]): SearchMoment[] {
   return moments.filter(({ objective }, i) => objective !== null && objective !== moments[i - 1]?.objective).reverse()
-}
-
-/** Every value of a staircase twice: until its end and from its beginning. */
-function staircase(x: readonly number[], y: readonly number[]): { x: number[]; y: number[] } {
-  const steps = { x: [] as number[], y: [] as number[] }
-  x.forEach((at, i) => {
-    if (i > 0) {
-      steps.x.push(at)
-      steps.y.push(y[i - 1])
-    }
-    steps.x.push(at)
-    steps.y.push(y[i])
-  })
-  return steps
 }
 
 /** Incumbent and bound, and the gap between them, against the seconds. */

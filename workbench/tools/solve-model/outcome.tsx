@@ -3,6 +3,8 @@ import { formatNumber } from '../../../src/drawing/format.ts'
 import type { SolveOutcome } from '../../worker/solve-model-protocol.ts'
 import { type ModelController, SHOWN_ROWS } from './model-controller.ts'
 
+const fileNames = { sol: '.sol', csv: 'CSV', json: 'JSON', jsonl: 'run file' } as const
+
 const bounds = { lower: 'lower bound', upper: 'upper bound', both: 'both bounds' } as const
 
 /** How a solve ended, why a model has no solution, and the solution with its names. */
@@ -102,9 +104,9 @@ function Solution({ controller }: { controller: ModelController }) {
         </label>
         <div class="downloads">
           <span class="label">Save</span>
-          {(['sol', 'csv', 'json'] as const).map((kind) => (
+          {(['sol', 'csv', 'json', 'jsonl'] as const).map((kind) => (
             <button key={kind} type="button" class="link" onClick={() => controller.save(kind)}>
-              {kind === 'sol' ? '.sol' : kind.toUpperCase()}
+              {fileNames[kind]}
             </button>
           ))}
         </div>

@@ -1,8 +1,8 @@
-import { formatNumber } from '../../../src/drawing/format.ts'
-import type { ModelController } from './model-controller.ts'
+import { formatNumber } from '../../src/drawing/format.ts'
+import type { ArmRow } from '../stages/scene.ts'
 
 /** What became of a solution, in the order of the counts; and the colours of its part of the bar. */
-const kinds = [
+export const outcomeKinds = [
   { label: 'new best', colour: 'var(--series-2)' },
   { label: 'better', colour: 'var(--series-0)' },
   { label: 'accepted', colour: 'var(--series-7)' },
@@ -10,15 +10,14 @@ const kinds = [
 ]
 
 /** The neighbourhoods that the bandit chooses from, those first that it chose most. */
-export function Arms({ controller }: { controller: ModelController }) {
-  const arms = controller.arms.value
+export function Arms({ arms }: { arms: readonly ArmRow[] }) {
   if (arms.length === 0) return null
   const most = Math.max(1, ...arms.map(({ pulls }) => pulls))
   return (
     <section class="arms" aria-labelledby="arms-title">
       <h2 id="arms-title">Neighbourhoods</h2>
       <ul class="legend">
-        {kinds.map(({ label, colour }) => (
+        {outcomeKinds.map(({ label, colour }) => (
           <li key={label}>
             <span class="swatch" style={{ background: colour }} />
             {label}
@@ -52,12 +51,12 @@ export function Arms({ controller }: { controller: ModelController }) {
                   <span class="arm-bar" aria-hidden="true">
                     {outcomes.map((count, k) => (
                       <span
-                        key={kinds[k].label}
-                        style={{ width: `${(100 * count) / most}%`, background: kinds[k].colour }}
+                        key={outcomeKinds[k].label}
+                        style={{ width: `${(100 * count) / most}%`, background: outcomeKinds[k].colour }}
                       />
                     ))}
                   </span>
-                  <span title={kinds.map(({ label }, k) => `${outcomes[k]} ${label}`).join(', ')}>{pulls}</span>
+                  <span title={outcomeKinds.map(({ label }, k) => `${outcomes[k]} ${label}`).join(', ')}>{pulls}</span>
                 </td>
                 <td class="number">{formatNumber(meanReward, 3)}</td>
                 <td class="number">{formatNumber(size, 2)}</td>
