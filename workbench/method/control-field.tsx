@@ -24,11 +24,13 @@ export function ControlField({ control, value, complaint, onChange }: FieldProps
   const id = useId()
   const { type, label, fallback, expected, choices } = control
   const shown = value === undefined ? fallback : value
+  /** Nothing is settled where nothing is given. */
+  const open = fallback === undefined || fallback === null
   const described = `${id}-help`
   const common = { id, 'aria-describedby': described, 'aria-invalid': complaint !== undefined }
   return (
     <div class={`control${complaint === undefined ? '' : ' wrong'}`}>
-      {type === 'boolean' ? (
+      {type === 'boolean' && !open ? (
         <label class="tick" for={id}>
           <input
             {...common}
@@ -41,11 +43,16 @@ export function ControlField({ control, value, complaint, onChange }: FieldProps
       ) : (
         <label for={id}>{label}</label>
       )}
-      {type === 'choice' && (
-        <select {...common} value={String(shown)} onChange={(event) => onChange(event.currentTarget.value)}>
-          {choices?.map((choice) => (
+      {(type === 'choice' || (type === 'boolean' && open)) && (
+        <select
+          {...common}
+          value={textOf(shown)}
+          onChange={(event) => onChange(valueFromText(control, event.currentTarget.value))}
+        >
+          {open && <option value="">chosen by the method</option>}
+          {(choices ?? ['true', 'false']).map((choice) => (
             <option key={choice} value={choice}>
-              {choice}
+              {type === 'boolean' ? { true: 'yes', false: 'no' }[choice] : choice}
             </option>
           ))}
         </select>

@@ -15,8 +15,9 @@ import {
  */
 export function valueFromText({ type }: Control, text: string): ControlValue {
   const trimmed = text.trim()
+  if (trimmed === '') return undefined
   if (type === 'boolean') return trimmed === 'true' ? true : trimmed === 'false' ? false : trimmed
-  if (type === 'choice' || trimmed === '') return trimmed === '' ? undefined : trimmed
+  if (type === 'choice') return trimmed
   return numberFromField(trimmed)
 }
 
