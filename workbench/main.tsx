@@ -7,4 +7,5 @@ import { App } from './app.tsx'
 import { followTheme } from './theme.ts'
 
 followTheme()
-render(<App />, document.getElementById('app') as HTMLElement)
+// In a task of its own, after that which has read the code.
+setTimeout(() => render(<App />, document.getElementById('app') as HTMLElement))

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { build } from 'vite'
@@ -27,7 +27,8 @@ export interface Workbench {
   close(): Promise<void>
 }
 
-const root = resolve(import.meta.dirname, '..', '..')
+// Tests and benchmarks run from there.
+const root = process.cwd()
 
 /** What a build of the workbench is made from. */
 const ingredients = ['workbench', 'src', 'experiments', 'docs/evidence.md', 'package-lock.json']

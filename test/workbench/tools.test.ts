@@ -108,11 +108,26 @@ describe('landscapes', () => {
     expect(frameWithin({}, [], 3)).toEqual([-3, 3, -3, 3])
   })
 
-  it('hold the values at the corners, the first row at the bottom', () => {
-    const { field, columns, rows } = landscapeOver((x) => x[0] + 10 * x[1], [0, 1, 0, 2], null)
-    expect(field[0]).toBe(0)
-    expect(field[columns - 1]).toBe(1)
-    expect(field[(rows - 1) * columns]).toBe(20)
+  it('have rings of one height each, higher from level to level, the first row at the bottom', () => {
+    const height = (x: number, y: number): number => x + 10 * y
+    const { levels } = landscapeOver((x) => height(x[0], x[1]), [0, 1, 0, 2], null)
+    const means = levels.slice(1).map(({ points, rings }) => {
+      expect(rings.at(-1)).toBe(points.length / 2)
+      const inside: number[] = []
+      for (let i = 0; i < points.length; i += 2) {
+        const [x, y] = [points[i], points[i + 1]]
+        // The border closes the rings.
+        if (x > 0 && x < 1 && y > 0 && y < 1) inside.push(height(x, 2 * (1 - y)))
+      }
+      expect(Math.max(...inside) - Math.min(...inside)).toBeLessThan(1e-4)
+      return inside[0]
+    })
+    expect(means).toEqual([...means].sort((a, b) => a - b))
+    expect(means.length).toBeGreaterThan(10)
+  })
+
+  it('are empty where nothing is finite', () => {
+    expect(landscapeOver(() => NaN, [0, 1, 0, 1], null).levels).toEqual([])
   })
 })
 

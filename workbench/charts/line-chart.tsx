@@ -1,6 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { formatNumber } from '../../src/drawing/format.ts'
+import { drawNoMore, drawSoon } from './draw-soon.ts'
 import { extentOf, type LineSeries, seriesColour, seriesDash, visiblePoints } from './series.ts'
 
 export interface LineChartProps {
@@ -24,77 +25,108 @@ function logTick(value: number): string {
   return whole >= -2 && whole <= 4 ? String(10 ** whole) : `1e${whole}`
 }
 
+/** The picture of a chart; null where there is nothing to draw. */
+function drawChart(
+  { title, xLabel, yLabel, logX, logY, series, cursor, height = 260 }: LineChartProps,
+  width: number,
+): SVGSVGElement | HTMLElement | null {
+  const log = { x: logX === true, y: logY === true }
+  const lines = series.map((line) => ({ ...line, points: visiblePoints(line, log) }))
+  const all = lines.flatMap(({ points }) => points)
+  const x = extentOf(
+    all.map((point) => point.x),
+    log.x,
+  )
+  const y = extentOf(
+    all.map((point) => point.y),
+    log.y,
+  )
+  if (x === null || y === null) {
+    return null
+  }
+  const axis = (isLog: boolean, domain: [number, number], pixels: number) => ({
+    type: isLog ? ('log' as const) : ('linear' as const),
+    domain,
+    ...(isLog
+      ? { tickFormat: logTick, ticks: Math.min(8, Math.max(2, Math.round(pixels / 70))) }
+      : { tickFormat: (value: number) => formatNumber(value, 4), ticks: Math.max(2, Math.round(pixels / 80)) }),
+  })
+  const chart = Plot.plot({
+    width,
+    height,
+    marginLeft: 54,
+    marginRight: 14,
+    marginTop: 26,
+    marginBottom: 38,
+    ariaLabel: `${title}: ${series.map(({ label }) => label).join(', ')}`,
+    style: { background: 'none', color: 'var(--ink-soft)', fontSize: '12px', fontFamily: 'var(--sans)' },
+    x: { ...axis(log.x, x, width), label: xLabel, labelArrow: 'none' },
+    y: { ...axis(log.y, y, height), label: yLabel, labelArrow: 'none', grid: true },
+    marks: [
+      Plot.ruleX([x[0]], { stroke: 'var(--line-strong)' }),
+      ...(cursor == null || (log.x && cursor <= 0)
+        ? []
+        : [Plot.ruleX([Math.min(x[1], Math.max(x[0], cursor))], { stroke: 'var(--ink)', strokeDasharray: '2 2' })]),
+      ...lines.map(({ points, colour, mark }) =>
+        mark === 'line'
+          ? Plot.line(points, {
+              x: 'x',
+              y: 'y',
+              stroke: seriesColour(colour),
+              strokeWidth: 2,
+              strokeDasharray: seriesDash(colour),
+            })
+          : Plot.dot(points, { x: 'x', y: 'y', fill: seriesColour(colour), r: 2.5 }),
+      ),
+    ],
+  })
+  // One picture with one name: its parts are told apart by data, not by names that a reader would be read.
+  chart.setAttribute('role', 'img')
+  for (const part of chart.querySelectorAll('g[aria-label]')) {
+    part.setAttribute('data-mark', part.getAttribute('aria-label') ?? '')
+    part.removeAttribute('aria-label')
+    part.removeAttribute('aria-description')
+  }
+  return chart
+}
+
+let warm = false
+
+/**
+ * The browser reads and compiles the code of charts when it draws the first one. That is done before there are data, in a quiet
+ * moment: when they come, the processors are busy with the run.
+ */
+function warmUp(): void {
+  if (warm) return
+  warm = true
+  const x = [1, 2]
+  const series: LineSeries[] = [{ label: '', x, y: x, colour: 0, mark: 'line' }]
+  drawSoon(waiting, () => drawChart({ title: '', xLabel: '', yLabel: '', logY: true, series }, 300))
+}
+const waiting = {}
+
 /** A chart of lines or points, as wide as its place. */
 export function LineChart({ title, xLabel, yLabel, logX, logY, series, cursor, height = 260 }: LineChartProps) {
   const place = useRef<HTMLDivElement>(null)
   const [width, setWidth] = useState(0)
   useEffect(() => {
     const element = place.current as HTMLDivElement
+    warmUp()
     const observer = new ResizeObserver(() => setWidth(element.clientWidth))
     observer.observe(element)
     return () => observer.disconnect()
   }, [])
   useEffect(() => {
+    const element = place.current as HTMLDivElement
     if (width === 0) return
-    const log = { x: logX === true, y: logY === true }
-    const lines = series.map((line) => ({ ...line, points: visiblePoints(line, log) }))
-    const all = lines.flatMap(({ points }) => points)
-    const x = extentOf(
-      all.map((point) => point.x),
-      log.x,
-    )
-    const y = extentOf(
-      all.map((point) => point.y),
-      log.y,
-    )
-    if (x === null || y === null) {
-      place.current?.replaceChildren()
-      return
-    }
-    const axis = (isLog: boolean, domain: [number, number], pixels: number) => ({
-      type: isLog ? ('log' as const) : ('linear' as const),
-      domain,
-      ...(isLog
-        ? { tickFormat: logTick, ticks: Math.min(8, Math.max(2, Math.round(pixels / 70))) }
-        : { tickFormat: (value: number) => formatNumber(value, 4), ticks: Math.max(2, Math.round(pixels / 80)) }),
+    drawSoon(element, () => {
+      const chart = drawChart({ title, xLabel, yLabel, logX, logY, series, cursor, height }, width)
+      element.replaceChildren(...(chart === null ? [] : [chart]))
     })
-    const chart = Plot.plot({
-      width,
-      height,
-      marginLeft: 54,
-      marginRight: 14,
-      marginTop: 26,
-      marginBottom: 38,
-      ariaLabel: `${title}: ${series.map(({ label }) => label).join(', ')}`,
-      style: { background: 'none', color: 'var(--ink-soft)', fontSize: '12px', fontFamily: 'var(--sans)' },
-      x: { ...axis(log.x, x, width), label: xLabel, labelArrow: 'none' },
-      y: { ...axis(log.y, y, height), label: yLabel, labelArrow: 'none', grid: true },
-      marks: [
-        Plot.ruleX([x[0]], { stroke: 'var(--line-strong)' }),
-        ...(cursor == null || (log.x && cursor <= 0)
-          ? []
-          : [Plot.ruleX([Math.min(x[1], Math.max(x[0], cursor))], { stroke: 'var(--ink)', strokeDasharray: '2 2' })]),
-        ...lines.map(({ points, colour, mark }) =>
-          mark === 'line'
-            ? Plot.line(points, {
-                x: 'x',
-                y: 'y',
-                stroke: seriesColour(colour),
-                strokeWidth: 2,
-                strokeDasharray: seriesDash(colour),
-              })
-            : Plot.dot(points, { x: 'x', y: 'y', fill: seriesColour(colour), r: 2.5 }),
-        ),
-      ],
-    })
-    // One picture with one name: its parts are told apart by data, not by names that a reader would be read.
-    chart.setAttribute('role', 'img')
-    for (const part of chart.querySelectorAll('g[aria-label]')) {
-      part.setAttribute('data-mark', part.getAttribute('aria-label') ?? '')
-      part.removeAttribute('aria-label')
-      part.removeAttribute('aria-description')
-    }
-    place.current?.replaceChildren(chart)
   }, [title, xLabel, yLabel, logX, logY, series, cursor, height, width])
+  useEffect(() => {
+    const element = place.current as HTMLDivElement
+    return () => drawNoMore(element)
+  }, [])
   return <div class="line-chart" ref={place} style={{ height: `${height}px` }} />
 }

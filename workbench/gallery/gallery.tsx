@@ -1,6 +1,7 @@
 import { entries, thumbnails } from 'virtual:catalogue/gallery'
 import { useEffect, useState } from 'preact/hooks'
 import type { GalleryEntry } from '../catalogue/catalogue.ts'
+import { OneByOne } from '../components/one-by-one.tsx'
 import { place, replaceQuery } from '../router.ts'
 import { Card } from './card.tsx'
 import { type Filters, filtersFromQuery, orders, problemCounts, queryFromFilters, selectEntries } from './filters.ts'
@@ -19,35 +20,39 @@ export function Gallery() {
   const all = entries.filter(({ kind }) => kind === 'paper')
   return (
     <div class="gallery">
-      <header class="gallery-head">
-        <h1>Optimization methods, live</h1>
-        <p class="lede">
-          {all.length} papers, {all.filter(({ built }) => built).length} of them running so far, and{' '}
-          {entries.length - all.length} everyday methods beside them. Open one, turn its knobs, watch it work against
-          others, take the code home.
-        </p>
-      </header>
-      <div class="gallery-body">
-        <FilterPanel filters={filters} set={set} />
-        <div class="gallery-results">
-          <p class="result-count" role="status">
-            {shown.length === entries.length
-              ? `${shown.length} methods`
-              : `${shown.length} of ${entries.length} methods`}
+      <OneByOne>
+        <header class="gallery-head">
+          <h1>Optimization methods, live</h1>
+          <p class="lede">
+            {all.length} papers, {all.filter(({ built }) => built).length} of them running so far, and{' '}
+            {entries.length - all.length} everyday methods beside them. Open one, turn its knobs, watch it work against
+            others, take the code home.
           </p>
-          {shown.length === 0 && (
-            <p class="nothing-found">
-              Nothing matches.{' '}
-              <button type="button" class="link" onClick={() => replaceQuery(new URLSearchParams())}>
-                Show everything
-              </button>
+        </header>
+        <div class="gallery-body">
+          <FilterPanel filters={filters} set={set} />
+          <div class="gallery-results">
+            <p class="result-count" role="status">
+              {shown.length === entries.length
+                ? `${shown.length} methods`
+                : `${shown.length} of ${entries.length} methods`}
             </p>
-          )}
-          <CardList title="Papers" list={papers} />
-          <CardList title="Everyday methods" list={methods} />
-          <CardList title="Papers not built yet" list={toCome} compact />
+            {shown.length === 0 && (
+              <p class="nothing-found">
+                Nothing matches.{' '}
+                <button type="button" class="link" onClick={() => replaceQuery(new URLSearchParams())}>
+                  Show everything
+                </button>
+              </p>
+            )}
+            <OneByOne>
+              <CardList title="Papers" list={papers} />
+              <CardList title="Everyday methods" list={methods} />
+              <CardList title="Papers not built yet" list={toCome} compact />
+            </OneByOne>
+          </div>
         </div>
-      </div>
+      </OneByOne>
     </div>
   )
 }

@@ -1,4 +1,5 @@
 import type { Baseline, Control, PageEntry } from '../catalogue/catalogue.ts'
+import { OneByOne } from '../components/one-by-one.tsx'
 import type { Complaints } from '../worker/protocol.ts'
 import { ControlField } from './control-field.tsx'
 import {
@@ -52,66 +53,68 @@ export function Controls({ page, settings, set, complaints }: ControlsProps) {
   }
   return (
     <form onSubmit={(event) => event.preventDefault()}>
-      <fieldset>
-        <legend>Problem</legend>
-        <label class="field">
-          <span class="visually-hidden">Problem</span>
-          <select value={settings.problem} onChange={(event) => chooseProblem(event.currentTarget.value)}>
-            {problems.examples.map(({ slug, title }) => (
-              <option key={slug} value={slug}>
-                {title}
-              </option>
-            ))}
-          </select>
-        </label>
-        <p class="help">{example.summary}</p>
-        <Fields
-          controls={example.controls}
-          values={settings.parameters}
-          place="parameters"
-          complaints={complaints}
-          onChange={(parameters) => set({ parameters, start: null })}
-        />
-        {example.plane && <StartFields settings={settings} set={set} />}
-      </fieldset>
-      <fieldset>
-        <legend>{method.title}</legend>
-        <Fields
-          controls={options}
-          values={settings.options}
-          place="options"
-          complaints={complaints}
-          onChange={(values) => set({ options: values })}
-        />
-        {options.length === 0 && <p class="help">This method has no options.</p>}
-        {hidden > 0 && <p class="help">{hidden} more that take functions or objects are set from code.</p>}
-        {complaints['contestants.0'] !== undefined && <p class="complaint">{complaints['contestants.0']}</p>}
-      </fieldset>
-      <fieldset>
-        <legend>Limits</legend>
-        <ControlField
-          control={iterationsControl}
-          value={settings.maxIterations}
-          complaint={complaints.maxIterations}
-          onChange={(value) => set({ maxIterations: (value ?? '') as number | string })}
-        />
-        <ControlField
-          control={tolerance}
-          value={settings.tolerance === '' ? undefined : settings.tolerance}
-          complaint={complaints.tolerance}
-          onChange={(value) => set({ tolerance: (value ?? '') as number | string })}
-        />
-        <ControlField
-          control={seedControl}
-          value={settings.seed}
-          complaint={complaints.seed}
-          onChange={(value) => set({ seed: (value ?? '') as number | string })}
-        />
-      </fieldset>
-      <Baselines page={page} settings={settings} set={set} complaints={complaints} />
-      <button type="button" class="link small" onClick={() => set({ ...defaultSettings(page), pace: settings.pace })}>
-        Back to the defaults
-      </button>
+      <OneByOne>
+        <fieldset>
+          <legend>Problem</legend>
+          <label class="field">
+            <span class="visually-hidden">Problem</span>
+            <select value={settings.problem} onChange={(event) => chooseProblem(event.currentTarget.value)}>
+              {problems.examples.map(({ slug, title }) => (
+                <option key={slug} value={slug}>
+                  {title}
+                </option>
+              ))}
+            </select>
+          </label>
+          <p class="help">{example.summary}</p>
+          <Fields
+            controls={example.controls}
+            values={settings.parameters}
+            place="parameters"
+            complaints={complaints}
+            onChange={(parameters) => set({ parameters, start: null })}
+          />
+          {example.plane && <StartFields settings={settings} set={set} />}
+        </fieldset>
+        <fieldset>
+          <legend>{method.title}</legend>
+          <Fields
+            controls={options}
+            values={settings.options}
+            place="options"
+            complaints={complaints}
+            onChange={(values) => set({ options: values })}
+          />
+          {options.length === 0 && <p class="help">This method has no options.</p>}
+          {hidden > 0 && <p class="help">{hidden} more that take functions or objects are set from code.</p>}
+          {complaints['contestants.0'] !== undefined && <p class="complaint">{complaints['contestants.0']}</p>}
+        </fieldset>
+        <fieldset>
+          <legend>Limits</legend>
+          <ControlField
+            control={iterationsControl}
+            value={settings.maxIterations}
+            complaint={complaints.maxIterations}
+            onChange={(value) => set({ maxIterations: (value ?? '') as number | string })}
+          />
+          <ControlField
+            control={tolerance}
+            value={settings.tolerance === '' ? undefined : settings.tolerance}
+            complaint={complaints.tolerance}
+            onChange={(value) => set({ tolerance: (value ?? '') as number | string })}
+          />
+          <ControlField
+            control={seedControl}
+            value={settings.seed}
+            complaint={complaints.seed}
+            onChange={(value) => set({ seed: (value ?? '') as number | string })}
+          />
+        </fieldset>
+        <Baselines page={page} settings={settings} set={set} complaints={complaints} />
+        <button type="button" class="link small" onClick={() => set({ ...defaultSettings(page), pace: settings.pace })}>
+          Back to the defaults
+        </button>
+      </OneByOne>
     </form>
   )
 }

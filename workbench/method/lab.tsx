@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { ExampleEntry, PageEntry } from '../catalogue/catalogue.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { OneByOne } from '../components/one-by-one.tsx'
 import { Picture } from '../pictures/picture.tsx'
 import { place, replaceQuery } from '../router.ts'
 import { Code } from './code.tsx'
@@ -75,15 +76,17 @@ export function Lab({ page }: { page: PageEntry }) {
         <Controls page={page} settings={settings} set={set} complaints={controller.complaints.value} />
       </div>
       <div class="lab-stage">
-        <RunBar controller={controller} settings={settings} set={set} onRun={() => run(false)} onStep={step} />
-        {controller.failure.value !== null && <ErrorPanel failure={controller.failure.value} />}
-        <div class="lab-pictures">
-          <PictureOf page={page} controller={controller} settings={settings} set={set} />
-          <RunCharts page={page} controller={controller} request={request} settings={settings} set={set} />
-        </div>
-        <Results page={page} controller={controller} request={request} />
-        <Downloads page={page} controller={controller} settings={settings} />
-        <Code page={page} controller={controller} request={request} />
+        <OneByOne>
+          <RunBar controller={controller} settings={settings} set={set} onRun={() => run(false)} onStep={step} />
+          {controller.failure.value !== null && <ErrorPanel failure={controller.failure.value} />}
+          <div class="lab-pictures">
+            <PictureOf page={page} controller={controller} settings={settings} set={set} />
+            <RunCharts page={page} controller={controller} request={request} settings={settings} set={set} />
+          </div>
+          <Results page={page} controller={controller} request={request} />
+          <Downloads page={page} controller={controller} settings={settings} />
+          <Code page={page} controller={controller} request={request} />
+        </OneByOne>
       </div>
     </section>
   )

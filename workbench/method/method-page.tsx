@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks'
 import type { PageEntry } from '../catalogue/catalogue.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { Formulae } from '../components/formulae.tsx'
+import { OneByOne } from '../components/one-by-one.tsx'
 import { placeHref } from '../router.ts'
 import { type Failure, failureOf } from '../worker/failure.ts'
 import { Claims } from './claims.tsx'
@@ -52,36 +53,38 @@ function Loaded({ page }: { page: PageEntry }) {
   const { entry, method, problems, formulae, experiment, related } = page
   return (
     <article class="page method">
-      <header class="method-head">
-        <p class="problem">
-          <a href={placeHref([], new URLSearchParams({ problem: entry.problem }))}>{entry.problem}</a>
-        </p>
-        <h1>{entry.title}</h1>
-        <p class="lede">{entry.summary}</p>
-        <Source page={page} />
-      </header>
-      {!entry.built && (
-        <p class="notice">
-          This paper is not built yet: there is nothing to run here. What is built of its kind:{' '}
-          {related.length === 0 ? 'nothing so far' : <Links page={page} />}.
-        </p>
-      )}
-      {method !== null && problems !== null && <Lab page={page} />}
-      {method !== null && problems === null && (
-        <p class="notice">There is no ready-made problem of this class yet; the method runs from code.</p>
-      )}
-      {method === null && entry.built && (
-        <p class="notice">
-          The paper is about using other methods well; its experiment below runs them. Related: <Links page={page} />.
-        </p>
-      )}
-      {formulae.length > 0 && (
-        <section aria-labelledby="formulae-title">
-          <h2 id="formulae-title">In formulae</h2>
-          <Formulae formulae={formulae} />
-        </section>
-      )}
-      {experiment !== null && <Claims slug={entry.slug} experiment={experiment} />}
+      <OneByOne>
+        <header class="method-head">
+          <p class="problem">
+            <a href={placeHref([], new URLSearchParams({ problem: entry.problem }))}>{entry.problem}</a>
+          </p>
+          <h1>{entry.title}</h1>
+          <p class="lede">{entry.summary}</p>
+          <Source page={page} />
+        </header>
+        {!entry.built && (
+          <p class="notice">
+            This paper is not built yet: there is nothing to run here. What is built of its kind:{' '}
+            {related.length === 0 ? 'nothing so far' : <Links page={page} />}.
+          </p>
+        )}
+        {method !== null && problems !== null && <Lab page={page} />}
+        {method !== null && problems === null && (
+          <p class="notice">There is no ready-made problem of this class yet; the method runs from code.</p>
+        )}
+        {method === null && entry.built && (
+          <p class="notice">
+            The paper is about using other methods well; its experiment below runs them. Related: <Links page={page} />.
+          </p>
+        )}
+        {formulae.length > 0 && (
+          <section aria-labelledby="formulae-title">
+            <h2 id="formulae-title">In formulae</h2>
+            <Formulae formulae={formulae} />
+          </section>
+        )}
+        {experiment !== null && <Claims slug={entry.slug} experiment={experiment} />}
+      </OneByOne>
     </article>
   )
 }

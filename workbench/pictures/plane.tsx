@@ -1,5 +1,5 @@
-import { contours } from 'd3-contour'
-import { useCallback, useMemo } from 'preact/hooks'
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import { drawNoMore, drawSoon } from '../charts/draw-soon.ts'
 import type { Frame, Scene } from '../stages/scene.ts'
 import { shownTheme } from '../theme.ts'
 import { Canvas, type Surface } from './canvas.tsx'
@@ -13,51 +13,55 @@ export interface Path {
   readonly frames: readonly Frame[]
 }
 
-const LEVELS = 16
+/** How long a part of a landscape is drawn before the page may do other things. */
+const PART_MS = 6
 
-/** Heights between which equally much of the landscape lies, so that both the bottom of a valley and its slopes show. */
-function levelsOf(field: Float64Array): number[] {
-  const sorted = field.filter(Number.isFinite).sort()
-  const levels = new Set<number>()
-  for (let k = 0; k < LEVELS; k++) {
-    // Closer together at the bottom, where the path goes.
-    const part = (k / LEVELS) ** 1.6
-    levels.add(sorted[Math.floor(part * (sorted.length - 1))])
-  }
-  return [...levels].sort((a, b) => a - b)
-}
-
-/** The landscape as a picture of its own, drawn once for each size and theme. */
-function drawLandscape(scene: Plane, { width, height, colour }: Surface): OffscreenCanvas {
+/** Draws the landscape as a picture of its own, in parts, and hands it over when it is complete. */
+function drawLandscape(
+  owner: object,
+  { levels }: Plane,
+  { width, height, colour }: Surface,
+  done: (image: OffscreenCanvas) => void,
+): void {
   const ratio = Math.min(2, window.devicePixelRatio || 1)
   const image = new OffscreenCanvas(Math.round(width * ratio), Math.round(height * ratio))
   const context = image.getContext('2d') as OffscreenCanvasRenderingContext2D
-  const { columns, rows, field } = scene
-  const levels = levelsOf(field)
   const [low, middle, high] = ['--deep', '--slope', '--ridge'].map((name) => rgb(colour(name))) as [Rgb, Rgb, Rgb]
-  // A field value sits at the middle of its cell; the first row is at the bottom.
-  const toX = (x: number): number => ((x - 0.5) / (columns - 1)) * image.width
-  const toY = (y: number): number => (1 - (y - 0.5) / (rows - 1)) * image.height
-  const shapes = contours().size([columns, rows]).thresholds(levels)(Array.from(field))
   context.fillStyle = css(low)
   context.fillRect(0, 0, image.width, image.height)
-  shapes.forEach(({ coordinates }, k) => {
+  context.lineWidth = 0.6 * ratio
+  const drawLevel = (k: number): void => {
+    const { points, rings } = levels[k]
     context.beginPath()
-    for (const polygon of coordinates) {
-      for (const ring of polygon) {
-        const [[firstX, firstY]] = ring
-        context.moveTo(toX(firstX), toY(firstY))
-        for (const [x, y] of ring) context.lineTo(toX(x), toY(y))
-        context.closePath()
+    for (let ring = 0; ring + 1 < rings.length; ring++) {
+      const begin = rings[ring]
+      context.moveTo(points[2 * begin] * image.width, points[2 * begin + 1] * image.height)
+      for (let i = begin + 1; i < rings[ring + 1]; i++) {
+        context.lineTo(points[2 * i] * image.width, points[2 * i + 1] * image.height)
       }
+      context.closePath()
     }
-    context.fillStyle = css(ramp(low, middle, high, (k + 1) / shapes.length))
+    context.fillStyle = css(ramp(low, middle, high, (k + 1) / levels.length))
     context.fill()
-    context.strokeStyle = css(ramp(low, middle, high, Math.max(0, (k - 1) / shapes.length)))
-    context.lineWidth = 0.6 * ratio
+    context.strokeStyle = css(ramp(low, middle, high, Math.max(0, (k - 1) / levels.length)))
     context.stroke()
-  })
-  return image
+  }
+  let next = 0
+  const drawPart = (): void => {
+    const until = performance.now() + PART_MS
+    while (next < levels.length && performance.now() < until) drawLevel(next++)
+    if (next < levels.length) drawSoon(owner, drawPart)
+    else done(image)
+  }
+  drawSoon(owner, drawPart)
+}
+
+/** The landscape of a scene in the size and the colours of now; until that is drawn, the one before. */
+interface Landscape {
+  image: OffscreenCanvas | null
+  scene: Plane | null
+  width: number
+  theme: string
 }
 
 /** A landscape with the paths of all contestants and the particles of the first. */
@@ -76,19 +80,22 @@ export function PlanePicture({
 }) {
   const [left, right, bottom, top] = scene.frame
   const aspect = 1
-  // Another scene or theme has another landscape.
-  const cache = useMemo<{ image: OffscreenCanvas | null; width: number }>(
-    () => ({ image: null, width: 0 }),
-    [scene, shownTheme.value],
-  )
+  const theme = shownTheme.value
+  const landscape = useRef<Landscape>({ image: null, scene: null, width: 0, theme: '' }).current
+  const [drawn, setDrawn] = useState<OffscreenCanvas | null>(null)
+  useEffect(() => () => drawNoMore(landscape), [landscape])
+  // A landscape that is complete is put under what is there.
   const draw = useCallback(
     (surface: Surface) => {
       const { context, width, height, colour } = surface
-      if (cache.image === null || cache.width !== width) {
-        cache.image = drawLandscape(scene, surface)
-        cache.width = width
+      if (landscape.scene !== scene || landscape.width !== width || landscape.theme !== theme) {
+        Object.assign(landscape, { scene, width, theme })
+        drawLandscape(landscape, scene, surface, (image) => {
+          landscape.image = image
+          setDrawn(image)
+        })
       }
-      context.drawImage(cache.image, 0, 0, width, height)
+      if (landscape.image !== null) context.drawImage(landscape.image, 0, 0, width, height)
       const toX = (x: number): number => ((x - left) / (right - left)) * width
       const toY = (y: number): number => (1 - (y - bottom) / (top - bottom)) * height
       if (scene.minimizer !== null) {
@@ -147,7 +154,7 @@ export function PlanePicture({
         context.stroke()
       }
     },
-    [scene, cache, paths, iteration, left, right, bottom, top],
+    [scene, theme, landscape, drawn, paths, iteration, left, right, bottom, top],
   )
   return (
     <Canvas

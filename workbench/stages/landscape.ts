@@ -1,8 +1,11 @@
+import { contours } from 'd3-contour'
 import type { SmoothProblem } from '../../src/solver/index.ts'
-import type { Scene } from './scene.ts'
+import type { ContourLevel, Scene } from './scene.ts'
 
 /** Grid of a landscape: fine enough for smooth contours, coarse enough to take no time. */
 const GRID = 140
+
+const LEVELS = 16
 
 /** left, right, bottom, top. */
 export type PlaneFrame = readonly [number, number, number, number]
@@ -31,6 +34,42 @@ export function frameWithin(
   return frameAround(points, widest)
 }
 
+/** Heights between which equally much of the landscape lies, so that both the bottom of a valley and its slopes show. */
+function heightsOf(field: Float64Array): number[] {
+  const sorted = field.filter(Number.isFinite).sort()
+  const heights = new Set<number>()
+  if (sorted.length === 0) return []
+  for (let k = 0; k < LEVELS; k++) {
+    // Closer together at the bottom, where the path goes.
+    const part = (k / LEVELS) ** 1.6
+    heights.add(sorted[Math.floor(part * (sorted.length - 1))])
+  }
+  return [...heights].sort((a, b) => a - b)
+}
+
+/**
+ * The rings of a field [rows, columns], the first row at the bottom. They are found here, in the worker: it takes longer than a
+ * page may be deaf.
+ */
+export function contourLevels(field: Float64Array, columns: number, rows: number): ContourLevel[] {
+  const shapes = contours().size([columns, rows]).thresholds(heightsOf(field))(Array.from(field))
+  return shapes.map(({ coordinates }) => {
+    const rings = coordinates.flat()
+    const starts = Int32Array.from([0, ...rings.map((ring) => ring.length)])
+    for (let k = 1; k < starts.length; k++) starts[k] += starts[k - 1]
+    const points = new Float32Array(2 * starts[rings.length])
+    let at = 0
+    for (const ring of rings) {
+      for (const [x, y] of ring) {
+        // A value sits at the middle of its cell.
+        points[at++] = (x - 0.5) / (columns - 1)
+        points[at++] = 1 - (y - 0.5) / (rows - 1)
+      }
+    }
+    return { points, rings: starts }
+  })
+}
+
 /** A function of two variables over a frame, as a picture of it needs it. */
 export function landscapeOver(
   value: (x: Float64Array) => number,
@@ -47,5 +86,5 @@ export function landscapeOver(
       field[i * GRID + j] = value(x)
     }
   }
-  return { kind: 'plane', columns: GRID, rows: GRID, field, frame, minimizer }
+  return { kind: 'plane', levels: contourLevels(field, GRID, GRID), frame, minimizer }
 }

@@ -1,12 +1,18 @@
+/** The places of a landscape above one height. */
+export interface ContourLevel {
+  /** Corners of the rings around these places, [count, 2], in [0, 1] from the left and from the top. */
+  readonly points: Float32Array
+  /** The index in `points` where each ring begins, and the count at the end. */
+  readonly rings: Int32Array
+}
+
 /** What a picture stands on, sent once when a run starts. Plain data; arrays are row-major. */
 export type Scene =
   /** A function of two variables. */
   | {
       readonly kind: 'plane'
-      readonly columns: number
-      readonly rows: number
-      /** Values on a grid, [rows, columns], the first row at the bottom. */
-      readonly field: Float64Array
+      /** From the lowest to the highest; heights between which equally much of the landscape lies. */
+      readonly levels: readonly ContourLevel[]
       /** left, right, bottom, top. */
       readonly frame: readonly [number, number, number, number]
       readonly minimizer: readonly [number, number] | null
