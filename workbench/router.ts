@@ -47,12 +47,14 @@ export const place = computed(() => parsePlace(fragment.value))
 export const pathText = computed(() => place.value.path.join('/'))
 
 /**
- * Puts a query into the address without adding a step to the history. Where the address is another page's already, which the app
- * has not heard of yet, it is left as it is.
+ * Puts a query into the address without adding a step to the history.
+ *
+ * @param page the path that the query belongs to. Where the address is another page's already, because the reader has gone on
+ *   before a change has settled, it is left as it is.
  */
-export function replaceQuery(query: URLSearchParams): void {
-  const { path } = place.value
-  if (parsePlace(location.hash).path.join('/') !== pathText.value) return
+export function replaceQuery(query: URLSearchParams, page: string): void {
+  const { path } = parsePlace(location.hash)
+  if (path.join('/') !== page) return
   const href = placeHref(path, query)
   if (href === location.hash) return
   history.replaceState(null, '', href)

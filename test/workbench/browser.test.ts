@@ -24,6 +24,9 @@ if (chromiumPath === undefined) {
   )
 }
 
+/** For what is there a few frames later. */
+const PATIENCE = { timeout: 5000, interval: 50 }
+
 const button = (page: Page, name: string) => page.locator('.run-bar').getByRole('button', { name, exact: true })
 
 async function waitForStatus(page: Page, text: string): Promise<void> {
@@ -84,14 +87,10 @@ describe.skipIf(chromiumPath === undefined)('the workbench in Chromium', () => {
   let workbench: Workbench
   /** One page for all that needs no fresh one. */
   let page: Page
-  /** Pages that several tests share while they run at the same time. */
-  const idle: Page[] = []
-  const waiting: ((page: Page) => void)[] = []
 
   beforeAll(async () => {
     workbench = await openWorkbench()
     page = await workbench.open()
-    idle.push(page, await workbench.open())
   }, 180_000)
 
   afterAll(async () => {
@@ -102,18 +101,6 @@ describe.skipIf(chromiumPath === undefined)('the workbench in Chromium', () => {
     await target.evaluate((hash) => {
       location.hash = hash
     }, fragment)
-  }
-
-  /** Runs a test on a page that is free. */
-  const onIdlePage = async (test: (page: Page) => Promise<void>): Promise<void> => {
-    const own = idle.pop() ?? (await new Promise<Page>((resolve) => waiting.push(resolve)))
-    try {
-      await test(own)
-    } finally {
-      const next = waiting.shift()
-      if (next === undefined) idle.push(own)
-      else next(own)
-    }
   }
 
   it('shows all papers and methods, and its first page is small', async () => {
@@ -198,48 +185,45 @@ describe.skipIf(chromiumPath === undefined)('the workbench in Chromium', () => {
     expect({ ...ending, x: JSON.stringify(ending.x) }).toMatchObject({ x: plain, objective, iterations })
   }
 
-  it.concurrent.each(methods.map(({ description }) => description))(
+  it.each(methods.map(({ description }) => description))(
     'the page of $slug runs, steps, pauses, resumes, cancels, draws, and gives the numbers that it gives in Node',
-    ({ slug, problemClass }) =>
-      onIdlePage(async (page) => {
-        // An iteration of a neighbourhood search is a solve.
-        const maxIterations = slug === 'balans' ? 12 : 60
-        const query = `seed=11&maxIterations=${maxIterations}&${sameBits[problemClass] ?? ''}&${ownQuery[slug] ?? ''}`
-        await go(page, `#/method/${slug}?pace=2&${query}`)
-        const entry = galleryEntries().find((one) => one.slug === slug)
-        await page.waitForFunction((title) => document.querySelector('h1')?.textContent === title, entry?.title)
-        await waitForStatus(page, 'Running')
-        await press(page, 'Reset', 'Ready')
-        // A step from the beginning starts a run that stands still.
-        await press(page, 'Step', 'Paused')
-        await waitForIteration(page, 0)
-        await press(page, 'Step', 'Paused')
-        await waitForIteration(page, 1)
-        if (slug === 'highs') {
-          // One iteration is the whole solve: there is nothing left to go on with.
-          await press(page, 'Resume', 'Finished')
-        } else {
-          await press(page, 'Resume', 'Running')
-          await press(page, 'Pause', 'Paused')
-          await press(page, 'Cancel', 'Cancelled')
-          expect(await page.locator('.results tbody tr').first().textContent()).toContain('aborted')
-        }
-        // As fast as it goes.
-        await page.locator('.pace select').selectOption('0')
-        await press(page, 'Run', 'Finished')
-        expect(await page.locator('.message').textContent()).toMatch(/^(Converged|Not converged)/)
-        const mixedInteger = problemClass === 'mixed-integer'
-        // Some methods know their residual at the end only. Charts are drawn one in each frame.
-        const least = mixedInteger ? [2] : [2, slug === 'multi-start' ? 0 : 1]
-        await expect
-          .poll(async () => {
-            const points = await pointsDrawn(page, mixedInteger ? '.search-picture' : '.run-charts')
-            return least.every((count, i) => points[i] >= count)
-          })
-          .toBe(true)
-        expect(await page.locator('.code pre').textContent()).toContain("from 'thalweg/")
-        await compareWithNode(slug, JSON.parse(await download(page, 'JSON')) as RunJson)
-      }),
+    async ({ slug, problemClass }) => {
+      // An iteration of a neighbourhood search is a solve.
+      const maxIterations = slug === 'balans' ? 12 : 60
+      const query = `seed=11&maxIterations=${maxIterations}&${sameBits[problemClass] ?? ''}&${ownQuery[slug] ?? ''}`
+      await go(page, `#/method/${slug}?pace=2&${query}`)
+      const entry = galleryEntries().find((one) => one.slug === slug)
+      await page.waitForFunction((title) => document.querySelector('h1')?.textContent === title, entry?.title)
+      await waitForStatus(page, 'Running')
+      await press(page, 'Reset', 'Ready')
+      // A step from the beginning starts a run that stands still.
+      await press(page, 'Step', 'Paused')
+      await waitForIteration(page, 0)
+      await press(page, 'Step', 'Paused')
+      await waitForIteration(page, 1)
+      if (slug === 'highs') {
+        // One iteration is the whole solve: there is nothing left to go on with.
+        await press(page, 'Resume', 'Finished')
+      } else {
+        await press(page, 'Resume', 'Running')
+        await press(page, 'Pause', 'Paused')
+        await press(page, 'Cancel', 'Cancelled')
+        expect(await page.locator('.results tbody tr').first().textContent()).toContain('aborted')
+      }
+      // As fast as it goes.
+      await page.locator('.pace select').selectOption('0')
+      await press(page, 'Run', 'Finished')
+      expect(await page.locator('.message').textContent()).toMatch(/^(Converged|Not converged)/)
+      const mixedInteger = problemClass === 'mixed-integer'
+      // Some methods know their residual at the end only. Charts are drawn one in each frame.
+      const least = mixedInteger ? [2] : [2, slug === 'multi-start' ? 0 : 1]
+      await vi.waitFor(async () => {
+        const points = await pointsDrawn(page, mixedInteger ? '.search-picture' : '.run-charts')
+        for (const [i, count] of least.entries()) expect(points[i]).toBeGreaterThanOrEqual(count)
+      }, PATIENCE)
+      expect(await page.locator('.code pre').textContent()).toContain("from 'thalweg/")
+      await compareWithNode(slug, JSON.parse(await download(page, 'JSON')) as RunJson)
+    },
     60_000,
   )
 
@@ -310,24 +294,49 @@ describe.skipIf(chromiumPath === undefined)('the workbench in Chromium', () => {
     expect(await page.locator('.run-charts [data-mark=rule] line').count()).toBeGreaterThanOrEqual(4)
   })
 
-  it.concurrent.each(builtSlugs())(
-    'runs the quick experiment of %s, with claims and charts',
-    (slug) =>
-      onIdlePage(async (page) => {
-        await go(page, `#/method/${slug}`)
-        await page.waitForFunction((name) => location.hash.includes(name), slug)
-        await page.getByRole('button', { name: 'Run the experiment' }).click()
-        await page.locator('.experiment-progress progress').waitFor()
-        await page.waitForFunction(
-          () => document.querySelector('.experiment-progress [role=status]')?.textContent === 'Finished.',
-          undefined,
-          { timeout: 150_000 },
-        )
-        expect(await page.locator('.claim-list .now').count()).toBeGreaterThan(3)
-        expect(
-          await page.locator('.experiment-charts svg [data-mark=line] path, .experiment-charts svg circle').count(),
-        ).toBeGreaterThan(1)
-      }),
+  /** Sizes of experiments that take a second: what they find is tested elsewhere. */
+  const smallest: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+    balans: { 'size of the instances': 0.08, 'iterations, where nodes are the limit': 2 },
+    'consensus-based-optimization': {
+      'seeds per setting': 4,
+      'iterations on the canyon': 40,
+      'gradient steps on the canyon': 200,
+      'end time T on Rastrigin': 4,
+    },
+    'gradient-normalized-smoothness': {
+      'n of the soft maximum (m = n and m = 2 n)': 40,
+      "m = n of the soft maximum at the paper's size": 60,
+      'm of the logistic regression': 60,
+      'n of the Chebyshev chain': 10,
+    },
+    'learning-to-relax': { 'systems in each shifted family': 100, 'cells per side of the heat equation': 6 },
+    'sinkhorn-newton-sparse': {
+      'n of the random assignment': 30,
+      'most iterations of plain Sinkhorn on it': 300,
+      'pixels across': 8,
+    },
+  }
+
+  it.each(builtSlugs())(
+    'runs the experiment of %s, with claims and charts',
+    async (slug) => {
+      await go(page, `#/method/${slug}`)
+      await page.waitForFunction((name) => location.hash.includes(name), slug)
+      const form = page.locator('.claims-form')
+      for (const [label, value] of Object.entries(smallest[slug] ?? {})) {
+        await form.getByRole('textbox', { name: label, exact: true }).fill(String(value))
+      }
+      await form.getByRole('button', { name: 'Run the experiment' }).click()
+      await page.locator('.experiment-progress progress').waitFor()
+      await page.waitForFunction(
+        () => document.querySelector('.experiment-progress [role=status]')?.textContent === 'Finished.',
+        undefined,
+        { timeout: 150_000 },
+      )
+      expect(await page.locator('.claim-list .now').count()).toBeGreaterThan(3)
+      const drawn = page.locator('.experiment-charts svg [data-mark=line] path, .experiment-charts svg circle')
+      await vi.waitFor(async () => expect(await drawn.count()).toBeGreaterThan(1), PATIENCE)
+    },
     180_000,
   )
 

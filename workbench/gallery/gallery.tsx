@@ -9,7 +9,7 @@ import { type Filters, filtersFromQuery, orders, problemCounts, queryFromFilters
 /** All papers and methods as cards, with search, filters and order; their state is in the address. */
 export function Gallery() {
   const filters = filtersFromQuery(place.value.query)
-  const set = (change: Partial<Filters>): void => replaceQuery(queryFromFilters({ ...filters, ...change }))
+  const set = (change: Partial<Filters>): void => replaceQuery(queryFromFilters({ ...filters, ...change }), '')
   const shown = selectEntries(entries, filters)
   const papers = shown.filter(({ kind, built }) => kind === 'paper' && built)
   const toCome = shown.filter(({ built }) => !built)
@@ -40,7 +40,7 @@ export function Gallery() {
             {shown.length === 0 && (
               <p class="nothing-found">
                 Nothing matches.{' '}
-                <button type="button" class="link" onClick={() => replaceQuery(new URLSearchParams())}>
+                <button type="button" class="link" onClick={() => replaceQuery(new URLSearchParams(), '')}>
                   Show everything
                 </button>
               </p>

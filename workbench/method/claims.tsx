@@ -89,7 +89,7 @@ export function Claims({ slug, experiment }: { slug: string; experiment: Experim
         {evidence.length > 0
           ? `${holding} of ${evidence.length} claims hold at the size of the full experiment. `
           : 'The full experiment has no recorded results yet. '}
-        Run it here at a smaller size, in a few seconds; thresholds are those of the full size.
+        Run it here at a smaller size, in seconds instead of minutes; thresholds are those of the full size.
       </p>
       <form class="claims-form" onSubmit={(event) => event.preventDefault()}>
         {controls.map((control: Control) => (

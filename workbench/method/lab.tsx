@@ -3,7 +3,7 @@ import type { ExampleEntry, PageEntry } from '../catalogue/catalogue.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { OneByOne } from '../components/one-by-one.tsx'
 import { Picture } from '../pictures/picture.tsx'
-import { place, replaceQuery } from '../router.ts'
+import { pathText, place, replaceQuery } from '../router.ts'
 import { Code } from './code.tsx'
 import { Controls } from './controls.tsx'
 import { Downloads } from './downloads.tsx'
@@ -25,6 +25,7 @@ function useSettings(page: PageEntry): [Settings, (change: Partial<Settings>) =>
   const query = place.value.query.toString()
   const [settings, setSettings] = useState(() => decodeSettings(page, new URLSearchParams(query)))
   const written = useRef(query)
+  const path = useRef(pathText.peek()).current
   useEffect(() => {
     if (query === written.current) return
     // The reader followed a link to another run of the same method.
@@ -35,10 +36,10 @@ function useSettings(page: PageEntry): [Settings, (change: Partial<Settings>) =>
     const timer = setTimeout(() => {
       const next = encodeSettings(page, settings)
       written.current = next.toString()
-      replaceQuery(next)
+      replaceQuery(next, path)
     }, SETTLE_MS)
     return () => clearTimeout(timer)
-  }, [page, settings])
+  }, [page, path, settings])
   return [settings, (change) => setSettings((old) => ({ ...old, ...change }))]
 }
 

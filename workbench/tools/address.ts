@@ -1,5 +1,5 @@
-import { useEffect } from 'preact/hooks'
-import { replaceQuery } from '../router.ts'
+import { useEffect, useRef } from 'preact/hooks'
+import { pathText, replaceQuery } from '../router.ts'
 
 /** How long after a change the address follows; browsers do not like it to change with every key. */
 const SETTLE_MS = 250
@@ -16,8 +16,9 @@ export function queryOf(settings: Readonly<Record<string, string | undefined>>):
 /** Keeps the settings of a tool in its address, so that a link restores them. Undefined values are left out. */
 export function useAddress(settings: Readonly<Record<string, string | undefined>>): void {
   const text = queryOf(settings).toString()
+  const path = useRef(pathText.peek()).current
   useEffect(() => {
-    const timer = setTimeout(() => replaceQuery(new URLSearchParams(text)), SETTLE_MS)
+    const timer = setTimeout(() => replaceQuery(new URLSearchParams(text), path), SETTLE_MS)
     return () => clearTimeout(timer)
-  }, [text])
+  }, [path, text])
 }
