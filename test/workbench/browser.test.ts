@@ -166,7 +166,7 @@ describe.skipIf(chromiumPath === undefined)('the workbench in Chromium', () => {
     'exact-transport': 'p.shape=one+cloud+to+three&p.points=24',
     'unbalanced-transport': 'p.shape=one+cloud+to+three&p.points=24',
     'linear-system': 'problem=poisson',
-    'mixed-integer': 'p.items=30',
+    'mixed-integer': 'problem=knapsack&p.items=30',
   }
   /** Nodes are counted the same everywhere; seconds are not. */
   const ownQuery: Readonly<Record<string, string>> = { balans: 'o.firstNodes=1&o.iterationNodes=5' }

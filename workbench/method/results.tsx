@@ -1,7 +1,7 @@
 import { formatNumber } from '../../src/drawing/format.ts'
 import type { PageEntry } from '../catalogue/catalogue.ts'
 import type { RunRequest } from '../worker/protocol.ts'
-import { titleOf } from './run-charts.tsx'
+import { inWords, titleOf } from './run-charts.tsx'
 import type { Lane, RunController } from './run-controller.ts'
 
 /** One line for each contestant: how it ended, or where it is. */
@@ -34,7 +34,7 @@ export function Results({
                 objective
               </th>
               <th scope="col" class="number">
-                {optimality}
+                {inWords(optimality)}
               </th>
               <th scope="col" class="number">
                 ms

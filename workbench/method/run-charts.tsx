@@ -13,7 +13,7 @@ export function titleOf(page: PageEntry, slug: string): string {
 }
 
 /** Names of measures in words. */
-function inWords(name: string): string {
+export function inWords(name: string): string {
   return name.replace(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`)
 }
 

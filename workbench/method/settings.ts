@@ -60,6 +60,8 @@ export function exampleOf(page: PageEntry, slug: string): ExampleEntry | null {
 /** What a page shows at first instead of what all pages show. */
 interface Showcase {
   readonly problem: string
+  /** Of the problem, where they are not the example's own. */
+  readonly parameters?: ControlValues
   readonly options?: ControlValues
   readonly baselines?: readonly string[]
   readonly maxIterations?: number
@@ -80,9 +82,11 @@ const showcases: Readonly<Record<string, Showcase>> = {
   'dual-annealing': { problem: 'rastrigin' },
   'random-search': { problem: 'himmelblau' },
   // Nodes are counted the same everywhere, seconds are not.
+  // Small enough to watch, and hard enough to take more than the first neighbourhood.
   balans: {
-    problem: 'knapsack',
-    options: { firstNodes: 1, iterationNodes: 20 },
+    problem: 'generalized-independent-set',
+    parameters: { vertices: 60 },
+    options: { firstNodes: 1, iterationNodes: 1 },
     baselines: ['highs'],
     maxIterations: 40,
   },
@@ -92,6 +96,8 @@ const showcases: Readonly<Record<string, Showcase>> = {
 
 /** Values that suit the method of a page: one that searches whole boxes is shown in one. */
 export function defaultParameters({ method }: PageEntry, example: ExampleEntry | null): ControlValues {
+  const showcase = showcases[method?.slug ?? '']
+  if (showcase?.parameters !== undefined && showcase.problem === example?.slug) return showcase.parameters
   const searches = method?.room === 'blackbox' && method.handles.includes('bounds')
   return searches && example?.controls.some(({ name }) => name === 'bounded') ? { bounded: true } : {}
 }
