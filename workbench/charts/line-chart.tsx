@@ -17,12 +17,19 @@ export interface LineChartProps {
   readonly height?: number
 }
 
-/** Ticks of a logarithmic axis: powers of ten as such. */
-function logTick(value: number): string {
-  const exponent = Math.log10(value)
-  const whole = Math.round(exponent)
-  if (Math.abs(exponent - whole) > 1e-9) return ''
-  return whole >= -2 && whole <= 4 ? String(10 ** whole) : `1e${whole}`
+/** A logarithmic axis over less than this factor has hardly a tick of its own, and looks like a linear one: it is drawn as such. */
+const NARROW = 3
+/** Over less than this factor, ticks between powers of ten are named too. */
+const WIDE = 30
+
+/** Names of ticks of a logarithmic axis: powers of ten as such, and what else there is room for. */
+function logTick([low, high]: readonly [number, number]): (value: number) => string {
+  return (value) => {
+    const power = Math.floor(Math.log10(value) + 1e-9)
+    const digit = Math.round(value / 10 ** power)
+    if (digit === 1) return power >= -2 && power <= 4 ? String(10 ** power) : `1e${power}`
+    return high / low < WIDE && (digit === 2 || digit === 5) ? formatNumber(value, 2) : ''
+  }
 }
 
 /** The picture of a chart; null where there is nothing to draw. */
@@ -44,13 +51,16 @@ function drawChart(
   if (x === null || y === null) {
     return null
   }
-  const axis = (isLog: boolean, domain: [number, number], pixels: number) => ({
-    type: isLog ? ('log' as const) : ('linear' as const),
-    domain,
-    ...(isLog
-      ? { tickFormat: logTick, ticks: Math.min(8, Math.max(2, Math.round(pixels / 70))) }
-      : { tickFormat: (value: number) => formatNumber(value, 4), ticks: Math.max(2, Math.round(pixels / 80)) }),
-  })
+  const axis = (asked: boolean, domain: [number, number], pixels: number) => {
+    const isLog = asked && domain[1] / domain[0] >= NARROW
+    return {
+      type: isLog ? ('log' as const) : ('linear' as const),
+      domain,
+      ...(isLog
+        ? { tickFormat: logTick(domain), ticks: Math.min(8, Math.max(2, Math.round(pixels / 70))) }
+        : { tickFormat: (value: number) => formatNumber(value, 4), ticks: Math.max(2, Math.round(pixels / 80)) }),
+    }
+  }
   const chart = Plot.plot({
     width,
     height,

@@ -1,7 +1,8 @@
 import { formatNumber } from '../../src/drawing/format.ts'
 import type { PageEntry } from '../catalogue/catalogue.ts'
+import { inWords } from '../charts/in-words.ts'
 import type { RunRequest } from '../worker/protocol.ts'
-import { inWords, titleOf } from './run-charts.tsx'
+import { titleOf } from './run-charts.tsx'
 import type { Lane, RunController } from './run-controller.ts'
 
 /** One line for each contestant: how it ended, or where it is. */

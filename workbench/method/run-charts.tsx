@@ -1,6 +1,7 @@
 import { useMemo } from 'preact/hooks'
 import type { PageEntry } from '../catalogue/catalogue.ts'
 import { Legend } from '../charts/chart-figure.tsx'
+import { inWords } from '../charts/in-words.ts'
 import { LineChart } from '../charts/line-chart.tsx'
 import type { LineSeries } from '../charts/series.ts'
 import type { RunRequest } from '../worker/protocol.ts'
@@ -10,11 +11,6 @@ import type { Settings } from './settings.ts'
 /** The title of a method among those of its class. */
 export function titleOf(page: PageEntry, slug: string): string {
   return page.problems?.methods.find((method) => method.slug === slug)?.title ?? slug
-}
-
-/** Names of measures in words. */
-export function inWords(name: string): string {
-  return name.replace(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`)
 }
 
 /** The column that the horizontal axis counts. */

@@ -94,6 +94,11 @@ const showcases: Readonly<Record<string, Showcase>> = {
   gmres: { problem: 'convection-diffusion', baselines: ['gauss-seidel'] },
 }
 
+/** Whether the page of a method shows a problem that was chosen for it. */
+export function hasShowcase(slug: string): boolean {
+  return slug in showcases
+}
+
 /** Values that suit the method of a page: one that searches whole boxes is shown in one. */
 export function defaultParameters({ method }: PageEntry, example: ExampleEntry | null): ControlValues {
   const showcase = showcases[method?.slug ?? '']

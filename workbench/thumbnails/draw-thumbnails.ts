@@ -7,7 +7,7 @@ import { createMethod, findMethod } from '../../src/registry.ts'
 import { iterateAsync, type Problem, type SmoothProblem, Tally } from '../../src/solver/index.ts'
 import { galleryEntries, pageEntry } from '../catalogue/describe-library.ts'
 import { staircase, visiblePoints } from '../charts/series.ts'
-import { defaultSettings, requestOf } from '../method/settings.ts'
+import { defaultSettings, hasShowcase, requestOf } from '../method/settings.ts'
 
 /** Small pictures of real results, in classes of the page's palette so that they follow its theme. */
 
@@ -248,7 +248,7 @@ export async function drawThumbnails(
     const picture =
       page.problems?.name === 'mixed-integer'
         ? await searchThumbnail(page)
-        : isBuilt(entry.slug)
+        : isBuilt(entry.slug) && !hasShowcase(entry.slug)
           ? await experimentThumbnail(entry.slug)
           : await methodThumbnail(page)
     if (picture !== null) put(entry.slug, picture)

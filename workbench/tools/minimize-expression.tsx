@@ -2,6 +2,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { formatNumber } from '../../src/drawing/format.ts'
 import { chartToSvg } from '../../src/drawing/svg-chart.ts'
 import { traceToCsv } from '../../src/solver/trace.ts'
+import { inWords } from '../charts/in-words.ts'
 import { LineChart } from '../charts/line-chart.tsx'
 import type { LineSeries } from '../charts/series.ts'
 import { CopyButton } from '../components/copy-button.tsx'
@@ -286,6 +287,7 @@ function Found({ outcome, onRunFile }: { outcome: MinimizeOutcome; onRunFile: ()
     const shown = trace[measure] === undefined ? 'objective' : measure
     return [{ label: shown, x: trace.iteration ?? [], y: trace[shown] ?? [], colour: 0, mark: 'line' }]
   }, [trace, measure])
+  const log = Array.from(series[0].y).every((value) => !(value < 0))
   return (
     <section class="tool-result" aria-label="Result">
       <p class={`headline status ${status}`}>
@@ -304,7 +306,7 @@ function Found({ outcome, onRunFile }: { outcome: MinimizeOutcome; onRunFile: ()
           .filter(([name]) => name !== 'objective')
           .map(([name, value]) => (
             <div key={name}>
-              <dt>{name}, measured at x</dt>
+              <dt>{inWords(name)}, measured at x</dt>
               <dd>{formatNumber(value, 4)}</dd>
             </div>
           ))}
@@ -317,7 +319,14 @@ function Found({ outcome, onRunFile }: { outcome: MinimizeOutcome; onRunFile: ()
         Method: {method}
         {why !== null && `, since ${why}`}.
       </p>
-      <LineChart title="Convergence" xLabel="iterations" yLabel={series[0].label} logY series={series} height={220} />
+      <LineChart
+        title="Convergence"
+        xLabel="iterations"
+        yLabel={inWords(series[0].label)}
+        logY={log}
+        series={series}
+        height={220}
+      />
       <div class="downloads">
         <span class="label">Save</span>
         <button

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { formatNumber } from '../../src/drawing/format.ts'
+import { inWords } from '../charts/in-words.ts'
 import { LineChart } from '../charts/line-chart.tsx'
 import type { LineSeries } from '../charts/series.ts'
 import { DropZone } from '../components/drop-zone.tsx'
@@ -273,7 +274,7 @@ function Charts({ summary: { columns }, cursor }: { summary: RecordedSummary; cu
           key={name}
           title={name}
           xLabel="iterations"
-          yLabel={name}
+          yLabel={inWords(name)}
           logY={log}
           series={series}
           cursor={cursor}
@@ -300,7 +301,7 @@ function Point({ point: { iteration, names, x, measures } }: { point: RecordedPo
         ))}
         {Object.entries(measures).map(([name, value]) => (
           <div key={`measure ${name}`}>
-            <dt>{name}</dt>
+            <dt>{inWords(name)}</dt>
             <dd>{formatNumber(value, 6)}</dd>
           </div>
         ))}
