@@ -4,6 +4,7 @@ import { LazyPage } from './components/lazy-page.tsx'
 import { ThemeSwitch } from './components/theme-switch.tsx'
 import { Gallery } from './gallery/gallery.tsx'
 import { pathText, place, placeHref } from './router.ts'
+import { scrollToPlace } from './scroll-memory.ts'
 import { findTool } from './tools/find-tool.ts'
 
 const loadMethodPage = async () => (await import('./method/method-page.tsx')).MethodPage
@@ -34,13 +35,14 @@ export function App() {
   const main = useRef<HTMLElement>(null)
   const path = pathText.value
   const first = useRef(true)
-  // A new page starts at its top, where keyboard and reader go too.
+  // A new page starts at its top, one that the reader returns to where they were; keyboard and reader of the screen go there too.
   useEffect(() => {
     if (first.current) {
       first.current = false
+      scrollToPlace()
       return
     }
-    window.scrollTo(0, 0)
+    scrollToPlace()
     main.current?.focus({ preventScroll: true })
   }, [path])
   const section = place.value.path[0]

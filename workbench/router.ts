@@ -57,6 +57,6 @@ export function replaceQuery(query: URLSearchParams, page: string): void {
   if (path.join('/') !== page) return
   const href = placeHref(path, query)
   if (href === location.hash) return
-  history.replaceState(null, '', href)
+  history.replaceState(history.state, '', href)
   fragment.value = location.hash
 }

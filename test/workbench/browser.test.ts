@@ -147,6 +147,22 @@ describe.skipIf(chromiumPath === undefined)('the workbench in Chromium', () => {
     await other.close()
   })
 
+  it('comes back to where the reader was', async () => {
+    const own = await workbench.open()
+    await own.getByRole('heading', { name: 'Everyday methods' }).waitFor()
+    const top = (): Promise<number> => own.evaluate(() => window.scrollY)
+    await own.evaluate(() => window.scrollTo(0, 1500))
+    await own.waitForFunction(() => history.state?.scrolled > 1000)
+    const before = await top()
+    await go(own, '#/method/newton')
+    await own.getByRole('heading', { name: "Newton's method" }).waitFor()
+    expect(await top()).toBe(0)
+    await own.goBack()
+    await own.getByRole('heading', { name: 'Everyday methods' }).waitFor()
+    await vi.waitFor(async () => expect(Math.abs((await top()) - before)).toBeLessThan(200), PATIENCE)
+    await own.close()
+  })
+
   it('says so where a paper is not built, or there is no page', async () => {
     const unbuilt = papers.find(({ slug }) => !builtSlugs().includes(slug))
     if (unbuilt !== undefined) {
