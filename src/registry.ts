@@ -14,6 +14,8 @@ import { balans, highs } from './mip/index.ts'
 import {
   adaptiveGradientMethod,
   barzilaiBorwein,
+  bisection,
+  brent,
   cubicRegularizedNewton,
   fastGradientMethod,
   globalSearch,
@@ -71,6 +73,8 @@ export const methods: readonly AnyMethodFactory[] = [
   projectedNewton,
   trustRegionNewton,
   levenbergMarquardt,
+  brent,
+  bisection,
   powellHybrid,
   proximalGradient,
   gradientNormalizedNewton,

@@ -1,5 +1,11 @@
-import { integer, nonNegative, positive, RandomStream } from '../../src/base/index.ts'
-import { compositeProblem, l1Norm, leastSquaresProblem, nonlinearSystem } from '../../src/smooth/index.ts'
+import { integer, nonNegative, portableSin, positive, RandomStream } from '../../src/base/index.ts'
+import {
+  compositeProblem,
+  l1Norm,
+  leastSquaresProblem,
+  nonlinearSystem,
+  scalarEquation,
+} from '../../src/smooth/index.ts'
 import { smoothProblem } from '../../src/solver/index.ts'
 import { defineExample, type ExampleProblem } from './example-problem.ts'
 
@@ -8,6 +14,13 @@ function saturation(points: number, noise: number, seed: number): { times: numbe
   const random = RandomStream.fromSeed(seed).split('data')
   const times = Array.from({ length: points }, (_, i) => (8 * (i + 1)) / points)
   return { times, data: times.map((t) => (3 * t) / (1.5 + t) + noise * random.normal()) }
+}
+
+/** What so many payments of 1 are worth at the beginning, at rate r. */
+function presentValue(r: number, payments: number): number {
+  let worth = 0
+  for (let k = 0; k < payments; k++) worth = (worth + 1) / (1 + r)
+  return worth
 }
 
 /** Random features and a response that only every fifth of them explains. */
@@ -193,5 +206,60 @@ const problem = compositeProblem(smooth, l1Norm(${weight}))`,
 })`,
     }),
     frame: () => [-3.2, 3.2, -3.2, 3.2],
+  }),
+  defineExample({
+    slug: 'kepler',
+    title: "Kepler's equation",
+    problemClass: 'scalar-equation',
+    summary: 'Where on its ellipse a planet is at a time: the anomaly E with E - e sin E = M.',
+    parameters: {
+      eccentricity: { ...nonNegative(0.9, 'eccentricity e'), max: 0.999 },
+      anomaly: { ...nonNegative(0.3, 'mean anomaly M'), max: Math.PI },
+    },
+    build: ({ eccentricity, anomaly }) =>
+      scalarEquation({
+        name: `Kepler's equation, e = ${eccentricity}`,
+        value: (E) => E - eccentricity * portableSin(E) - anomaly,
+        lower: 0,
+        upper: Math.PI,
+      }),
+    code: ({ eccentricity, anomaly }) => ({
+      imports: { 'thalweg/base': ['portableSin'], 'thalweg/smooth': ['scalarEquation'] },
+      statements: `const problem = scalarEquation({
+  value: (E) => E - ${eccentricity} * portableSin(E) - ${anomaly},
+  lower: 0,
+  upper: Math.PI,
+})`,
+    }),
+  }),
+  defineExample({
+    slug: 'interest-rate',
+    title: 'Interest rate of a loan',
+    problemClass: 'scalar-equation',
+    summary: 'The rate at which equal payments pay back a loan in a given number of months.',
+    parameters: {
+      payments: integer<number>(60, 'payments', { min: 2, max: 600 }),
+      rate: { ...positive<number>(0.02, 'payment, as a part of the loan'), min: 0.0017, max: 1 },
+    },
+    build: ({ payments, rate }) =>
+      scalarEquation({
+        name: `rate of ${payments} payments`,
+        value: (r) => presentValue(r, payments) * rate - 1,
+        lower: -0.5,
+        upper: 1,
+      }),
+    code: ({ payments, rate }) => ({
+      imports: { 'thalweg/smooth': ['scalarEquation'] },
+      statements: `const problem = scalarEquation({
+  // What ${payments} payments of ${rate} are worth today, less the loan.
+  value(r) {
+    let worth = 0
+    for (let k = 0; k < ${payments}; k++) worth = (worth + 1) / (1 + r)
+    return worth * ${rate} - 1
+  },
+  lower: -0.5,
+  upper: 1,
+})`,
+    }),
   }),
 ]

@@ -1,6 +1,8 @@
 import { type Result, type RunOptions, run } from '../solver/index.ts'
+import { brent } from './brent.ts'
 import { type NonlinearSystemOracles, nonlinearSystem } from './nonlinear-system.ts'
 import { type PowellHybridOptions, powellHybrid } from './powell-hybrid.ts'
+import { scalarEquation } from './scalar-equation.ts'
 
 /** What may be told to `findRoot` besides the function: its Jacobian, options of the method, and all limits of a run. */
 export interface FindRootOptions
@@ -39,4 +41,38 @@ export function findRoot(
     ...(name !== undefined && { name }),
   })
   return run(system, powellHybrid(method), limits)
+}
+
+/** What may be told to `findRootBetween` besides the function and the bracket: a guess inside, and all limits of a run. */
+export interface FindRootBetweenOptions extends Omit<RunOptions<Float64Array>, 'start'> {
+  /** A point inside the bracket that is evaluated first. */
+  start?: number
+  name?: string
+}
+
+/**
+ * Solves f(x) = 0 for one unknown between two points at which f has opposite signs, by Brent's method.
+ *
+ * @example
+ * findRootBetween((x) => x * Math.exp(x) - 1, 0, 1).x[0] // 0.5671432904097838
+ *
+ * @param f continuous on [lower, upper]
+ * @returns an array of the one number; `converged` means that values of f on both sides of it, at most `tolerance` times
+ *   max(1, |x|) away (default 1e-12), have opposite signs
+ * @throws {InvalidInputError} if the ends are no numbers in order, or f has the same sign at both
+ */
+export function findRootBetween(
+  f: (x: number) => number,
+  lower: number,
+  upper: number,
+  { start, name, ...limits }: FindRootBetweenOptions = {},
+): Result<Float64Array> {
+  const equation = scalarEquation({
+    value: f,
+    lower,
+    upper,
+    ...(start !== undefined && { start }),
+    ...(name !== undefined && { name }),
+  })
+  return run(equation, brent(), limits)
 }

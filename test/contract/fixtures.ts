@@ -5,6 +5,8 @@ import {
   leastSquaresProblem,
   type NonlinearSystem,
   nonlinearSystem,
+  type ScalarEquation,
+  scalarEquation,
 } from '../../src/smooth/index.ts'
 import { type Problem, type SmoothProblem, smoothProblem } from '../../src/solver/index.ts'
 import { linearSystemFixture } from './linear-system-fixture.ts'
@@ -219,11 +221,41 @@ const nonlinearSystems: Fixture = {
   ],
 }
 
+/** A root that no method lands on exactly. */
+const easyEquation = (): ScalarEquation =>
+  scalarEquation({ name: 'cube root of 5', value: (x) => x ** 3 - 5, lower: 0, upper: 4 })
+
+const scalarEquations: Fixture = {
+  problemClass: 'scalar-equation',
+  problem: easyEquation,
+  breakingAfter(calls, value) {
+    const problem = easyEquation()
+    let count = 0
+    return { ...problem, value: (x: number) => (++count > calls ? value : problem.value(x)) } as ScalarEquation
+  },
+  finite: (x) => (x as Float64Array).every(Number.isFinite),
+  refused: [
+    { what: 'empty start', attempt: easyEquation, start: [], message: /start must be an array of one number/ },
+    { what: 'a start outside', attempt: easyEquation, start: [7], message: /start must lie in \[0, 4\], got 7/ },
+    {
+      what: 'the same sign at both ends',
+      attempt: () => scalarEquation({ value: (x) => x * x + 1, lower: -1, upper: 1 }),
+      message: /opposite signs.*f\(-1\) = 2 and f\(1\) = 2/,
+    },
+    {
+      what: 'ends out of order',
+      attempt: () => scalarEquation({ value: Math.sin, lower: 1, upper: 1 }),
+      message: /upper must be greater than lower/,
+    },
+  ],
+}
+
 export const fixtures: readonly Fixture[] = [
   smooth,
   leastSquares,
   composite,
   nonlinearSystems,
+  scalarEquations,
   linearSystemFixture,
   ...transportFixtures,
   mixedIntegerFixture,

@@ -92,6 +92,7 @@ const classWords: Readonly<Record<string, string>> = {
   'least-squares': 'least squares',
   composite: 'smooth plus simple nonsmooth',
   'nonlinear-system': 'nonlinear equations',
+  'scalar-equation': 'nonlinear equations',
   'linear-system': 'linear systems',
   transport: 'optimal transport',
   'exact-transport': 'optimal transport',
