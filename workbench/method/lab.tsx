@@ -108,6 +108,7 @@ function expectedAspect({ problems }: PageEntry, example: ExampleEntry | null): 
     case 'smooth':
     case 'composite':
     case 'least-squares':
+    case 'scalar-equation':
       return 1.6
     default:
       return null

@@ -1,5 +1,6 @@
 import type { Frame, Scene } from '../stages/scene.ts'
 import { FitPicture, VectorPicture } from './bars.tsx'
+import { BracketPicture } from './bracket.tsx'
 import { GridPicture } from './grid.tsx'
 import { type Path, PlanePicture } from './plane.tsx'
 import { SearchPicture } from './search.tsx'
@@ -42,6 +43,8 @@ export function Picture({
       return <VectorPicture scene={scene} frame={frame} />
     case 'fit':
       return <FitPicture scene={scene} frame={frame} />
+    case 'bracket':
+      return <BracketPicture scene={scene} frames={paths[0]?.frames ?? []} iteration={iteration} />
     case 'grid':
       return <GridPicture scene={scene} frame={frame} />
     case 'transport':

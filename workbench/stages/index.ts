@@ -1,6 +1,6 @@
 import { linearSystemStage } from './linear-system.ts'
 import { mixedIntegerStage } from './mixed-integer.ts'
-import { compositeStage, leastSquaresStage, planeStage } from './smooth.ts'
+import { bracketStage, compositeStage, leastSquaresStage, planeStage } from './smooth.ts'
 import type { Stage } from './stage.ts'
 import { transportStage } from './transport.ts'
 
@@ -8,6 +8,7 @@ import { transportStage } from './transport.ts'
 const stages: Readonly<Record<string, Stage>> = {
   smooth: planeStage,
   'nonlinear-system': planeStage,
+  'scalar-equation': bracketStage,
   'least-squares': leastSquaresStage,
   composite: compositeStage,
   'linear-system': linearSystemStage,

@@ -21,6 +21,12 @@ export type Scene =
   | { readonly kind: 'vector'; readonly length: number; readonly target: Float64Array | null }
   /** Observations and the model's curve through them. */
   | { readonly kind: 'fit'; readonly x: Float64Array; readonly y: Float64Array }
+  /** A function of one variable between the ends of a bracket. */
+  | {
+      readonly kind: 'bracket'
+      readonly x: Float64Array
+      readonly y: Float64Array
+    }
   /** A residual on a grid. */
   | {
       readonly kind: 'grid'
@@ -46,7 +52,7 @@ export type Scene =
 /** One moment of a picture. */
 export interface Frame {
   readonly iteration: number
-  /** The current point: in the plane, or the vector itself. */
+  /** The current point: in the plane, the vector itself, or both ends of a bracket, the better one first. */
   readonly point?: Float64Array
   /** Particles in the plane, [count, 2]. */
   readonly particles?: Float32Array

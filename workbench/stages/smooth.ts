@@ -1,4 +1,4 @@
-import type { LeastSquaresProblem, NonlinearSystem } from '../../src/smooth/index.ts'
+import type { LeastSquaresProblem, NonlinearSystem, ScalarEquation } from '../../src/smooth/index.ts'
 import type { Iterate, Problem, SmoothProblem } from '../../src/solver/index.ts'
 import { landscapeOver } from './landscape.ts'
 import type { Frame, Scene } from './scene.ts'
@@ -83,5 +83,22 @@ export const leastSquaresStage: Stage = {
     residuals(iterate.x as Float64Array, curve)
     for (let i = 0; i < residualCount; i++) curve[i] = scene.y[i] - curve[i]
     return { curve }
+  },
+}
+
+/** Points of the curve of a function of one variable. */
+const CURVE_POINTS = 240
+
+/** The curve of f between the ends of the bracket, and what is left of that. */
+export const bracketStage: Stage = {
+  scene({ problem }) {
+    const { value, lower, upper } = problem as ScalarEquation
+    const x = Float64Array.from({ length: CURVE_POINTS }, (_, i) => lower + ((upper - lower) * i) / (CURVE_POINTS - 1))
+    return { kind: 'bracket', x, y: x.map((at) => value(at)) }
+  },
+  frame(_, __, iterate, main) {
+    if (!main) return null
+    const { other } = iterate.snapshot().state as { other: number }
+    return { point: Float64Array.of((iterate.x as Float64Array)[0], other) }
   },
 }
