@@ -154,7 +154,6 @@ ENDATA
   it('refuses a file that ends early, and what it does not support', () => {
     expect(() => readModel('NAME t\nROWS\n N cost\n', 'mps')).toThrow(/without ENDATA/)
     expect(() => readModel('', 'mps')).toThrow(ParseError)
-    expect(() => mps(`${rows}\nSOS\n S1 set`)).toThrow(UnsupportedError)
     expect(() => mps(`${rows}\nQCMATRIX low\n x x 1`)).toThrow(/quadratic constraints/)
   })
 })
@@ -221,7 +220,6 @@ End`)
   it('says what it does not support', () => {
     expect(() => lp('min\n x\nst\n b = 1 -> x >= 1\nend')).toThrow(UnsupportedError)
     expect(() => lp('min\n x\nst\n x + [ x^2 ] <= 1\nend')).toThrow(/quadratic constraints/)
-    expect(() => lp('min\n x\nst\n x <= 1\nsos\n s1: x:1\nend')).toThrow(/special ordered sets/)
   })
 })
 

@@ -2,6 +2,7 @@ import { ParseError } from '../../base/index.ts'
 import { csrFromTriplets, csrTranspose } from '../../linalg/index.ts'
 import { mixedIntegerProgram } from '../mixed-integer-class.ts'
 import type { ColumnType, MixedIntegerProgram, QuadraticTerms, Sense } from '../mixed-integer-program.ts'
+import { type Indicator, linearizeLogicalConstraints, type OrderedSet } from './logical-constraints.ts'
 
 /** Where an error was found: the text's name and a line, counted from 1. */
 export function parseError(source: string, line: number, message: string, expected?: string): ParseError {
@@ -29,6 +30,10 @@ export class ProgramDraft {
   private readonly quadraticRows: number[] = []
   private readonly quadraticColumns: number[] = []
   private readonly quadraticValues: number[] = []
+
+  /** Rows that hold only where a binary column has a value. */
+  readonly indicators: Indicator[] = []
+  readonly orderedSets: OrderedSet[] = []
 
   column(name: string): number | undefined {
     return this.columnsByName.get(name)
@@ -64,8 +69,25 @@ export class ProgramDraft {
     this.quadraticValues.push(value)
   }
 
-  /** @throws {ParseError} for what is no program */
+  /** The entries of some rows; those at the same place are not added up. */
+  entriesOf(rows: ReadonlySet<number>): Map<number, { column: number; value: number }[]> {
+    const found = new Map<number, { column: number; value: number }[]>()
+    this.rowIndices.forEach((row, k) => {
+      if (!rows.has(row)) return
+      const entry = { column: this.columnIndices[k], value: this.values[k] }
+      const entries = found.get(row)
+      if (entries === undefined) found.set(row, [entry])
+      else entries.push(entry)
+    })
+    return found
+  }
+
+  /**
+   * @throws {ParseError} for what is no program
+   * @throws {UnsupportedError} for a logical constraint that the bounds do not let be written linearly
+   */
   finish(source: string): MixedIntegerProgram {
+    linearizeLogicalConstraints(this, source)
     const n = this.columnNames.length
     const { rowIndices, columnIndices, values } = this
     try {

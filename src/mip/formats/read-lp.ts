@@ -3,6 +3,8 @@ import type { ColumnType, MixedIntegerProgram } from '../mixed-integer-program.t
 import { type LpSection, type LpToken, LpTokens } from './lp-tokens.ts'
 import { ProgramDraft } from './program-draft.ts'
 
+/** The type of a special ordered set. */
+const SET_TYPE = /^S[12]$/i
 const INFINITY_WORD = /^inf(inity)?$/i
 
 /** A linear expression with a constant, and perhaps quadratic terms. */
@@ -15,13 +17,14 @@ interface Expression {
 
 /**
  * Reads a model in (CPLEX) LP format: objective with an optional quadratic part `[ ... ] / 2`, constraints with a number on one
- * side, ranges `l <= expression <= u`, bounds, general, binary and semi-continuous sections. A strict comparison
+ * side, ranges `l <= expression <= u`, bounds, general, binary and semi-continuous sections,
+ * indicator constraints `d = 1 -> ...` and special ordered sets, both written as linear rows. A strict comparison
  * means the same as a weak one. Columns come in the order in which they appear. A missing `End` is no error.
  *
  * @param text the whole file
  * @param source what to call it in messages
  * @throws {ParseError} with the line, if the text is not LP format
- * @throws {UnsupportedError} for quadratic constraints, special ordered sets, indicator constraints
+ * @throws {UnsupportedError} for quadratic constraints, and for indicator constraints and ordered sets of unbounded variables
  */
 export function readLp(text: string, source = 'the model'): MixedIntegerProgram {
   return new LpReader(text, source).read()
@@ -94,7 +97,7 @@ class LpReader {
       case 'semi-continuous':
         return this.declare((j) => this.setType(j, 'semi-continuous'))
       case 'sos':
-        throw this.unsupported('special ordered sets', token.line)
+        return this.orderedSets(/^sos2$/i.test(token.text) ? 2 : 1)
       default:
         throw this.tokens.error(`a second objective begins with '${token.text}'`, 'one objective', token.line)
     }
@@ -246,9 +249,13 @@ class LpReader {
   }
 
   private constraint(): void {
-    const { draft, tokens } = this
     const line = this.peek()?.line
-    const given = this.label()
+    this.constraintCalled(this.label() ?? this.freeName(), line, true)
+  }
+
+  /** A constraint after its name, and what comes after an indicator. Returns its row. */
+  private constraintCalled(name: string, line: number | undefined, mayBeIndicator: boolean): void {
+    const { draft, tokens } = this
     let body = this.expression()
     const first = this.comparison()
     if (first === null) throw this.unexpected(this.peek(), '<=, >= or =')
@@ -269,17 +276,66 @@ class LpReader {
         bound(second, this.number())
       }
     }
-    if (this.peek()?.text === '->') throw this.unsupported('indicator constraints', line!)
+    if (mayBeIndicator && this.takes('->')) {
+      const [column, value] = [body.columns[0], lower]
+      const isIndicator = body.columns.length === 1 && body.values[0] === 1 && body.constant === 0 && lower === upper
+      if (!isIndicator || (value !== 0 && value !== 1)) {
+        throw tokens.error("before '->' stands a binary variable = 0 or = 1", 'x = 1 ->', line)
+      }
+      this.constraintCalled(name, line, false)
+      draft.indicators.push({ row: draft.rowNames.length - 1, column, value, line: line! })
+      return
+    }
     if (body.quadratic.length > 0) throw this.unsupported('quadratic constraints', line!)
     lower -= body.constant
     upper -= body.constant
-    const name = given ?? this.freeName()
     if (this.rowNames.has(name)) throw tokens.error(`constraint '${name}' appears twice`, undefined, line)
     this.rowNames.add(name)
     const row = draft.addRow(name, lower, upper)
     body.columns.forEach((j, k) => {
       if (body.values[k] !== 0) draft.addEntry(row, j, body.values[k])
     })
+  }
+
+  private orderedSets(usual: 1 | 2): void {
+    let name = this.label()
+    while (name !== null || this.inSection()) name = this.orderedSet(name, usual)
+  }
+
+  /**
+   * S1 :: x : 1 y : 2 after the name of the set; the type may be left out where the section says it.
+   *
+   * @returns the name of the set that follows, which looks like a member until its type comes; null at the end
+   */
+  private orderedSet(given: string | null, usual: 1 | 2): string | null {
+    const { draft, tokens } = this
+    const line = this.peek()?.line ?? 0
+    let name = given ?? `set${draft.orderedSets.length + 1}`
+    let type = usual
+    const setType = (word: string): void => {
+      type = word.endsWith('2') ? 2 : 1
+    }
+    const word = this.peek()
+    if (SET_TYPE.test(name) && this.takes(':')) {
+      setType(name)
+      name = `set${draft.orderedSets.length + 1}`
+    } else if (word?.kind === 'name' && SET_TYPE.test(word.text)) {
+      this.next()
+      setType(word.text)
+      if (!tokens.take(':') || !tokens.take(':')) throw this.unexpected(tokens.peek(), "'::' after the type of a set")
+    }
+    const members: { column: number; weight: number }[] = []
+    draft.orderedSets.push({ type, name, members, line })
+    for (;;) {
+      const member = this.peek()
+      if (member?.kind !== 'name') break
+      this.next()
+      if (!tokens.take(':')) throw this.unexpected(tokens.peek(), "':' and a weight")
+      if (tokens.peek()?.kind === 'name') return member.text
+      members.push({ column: this.columnOf(member.text), weight: this.number() })
+    }
+    if (this.inSection()) throw this.unexpected(this.peek(), 'a member of a set and its weight')
+    return null
   }
 
   private freeName(): string {

@@ -10,11 +10,6 @@ const FREE = -2
 const INFINITE = 1e20
 
 const unsupportedSections: Readonly<Record<string, string>> = {
-  SOS: 'special ordered sets',
-  SOS1: 'special ordered sets',
-  SOS2: 'special ordered sets',
-  SETS: 'special ordered sets',
-  INDICATORS: 'indicator constraints',
   QCMATRIX: 'quadratic constraints',
   CSECTION: 'conic constraints',
   GENCONS: 'general constraints',
@@ -36,6 +31,11 @@ const sections = [
   'QUADOBJ',
   'QMATRIX',
   'QSECTION',
+  'SOS',
+  'SOS1',
+  'SOS2',
+  'SETS',
+  'INDICATORS',
   'ENDATA',
 ]
 
@@ -52,13 +52,13 @@ const fixedFields = [
 /**
  * Reads a model in MPS format, free or fixed: all row and bound types, RANGES, a right-hand side of the objective (minus its
  * constant), integer markers, semi-continuous columns, OBJSENSE, OBJNAME, and a quadratic objective (QUADOBJ, QMATRIX,
- * QSECTION). Integer columns between markers that have no bounds lie in [0, 1], as CPLEX and HiGHS have it; a negative upper bound
+ * QSECTION), special ordered sets and indicator constraints, both written as linear rows. Integer columns between markers that have no bounds lie in [0, 1], as CPLEX and HiGHS have it; a negative upper bound
  * without a lower one makes the lower one infinite; a bound of type SC makes a column semi-continuous, between markers too. Further rows of type N are left out.
  *
  * @param text the whole file
  * @param source what to call it in messages
  * @throws {ParseError} with the line, if the text is not MPS
- * @throws {UnsupportedError} for quadratic constraints, special ordered sets, indicator constraints
+ * @throws {UnsupportedError} for quadratic constraints, and for indicator constraints and ordered sets of unbounded variables
  */
 export function readMps(text: string, source = 'the model'): MixedIntegerProgram {
   try {
@@ -167,6 +167,13 @@ class MpsReader {
       case 'QSECTION':
       case 'QMATRIX':
         return this.quadratic(words)
+      case 'SOS':
+      case 'SOS1':
+      case 'SOS2':
+      case 'SETS':
+        return this.orderedSet(all)
+      case 'INDICATORS':
+        return this.indicator(words)
       default:
         throw this.error(`'${words.slice(0, 3).join(' ')}' is in no section`, sections.slice(0, 9).join(', '))
     }
@@ -328,6 +335,38 @@ class MpsReader {
       if (types[j] === 'integer' && !given.lower && !given.upper) upper[j] = 1
       if (given.upper && !given.lower && upper[j] < 0) lower[j] = -Infinity
     })
+  }
+
+  /** IF row column value. */
+  private indicator(words: string[]): void {
+    const at = words[0].toUpperCase() === 'IF' ? 1 : 0
+    const row = this.rowOf(words[at] ?? '')
+    const column = this.draft.column(words[at + 1] ?? '')
+    if (column === undefined)
+      throw this.error(`there is no column '${words[at + 1] ?? ''}'`, 'a column of the section COLUMNS')
+    const value = this.number(words[at + 2])
+    if (value !== 0 && value !== 1) throw this.error(`an indicator is compared with ${value}`, '0 or 1')
+    if (row < 0) throw this.error(`row '${words[at]}' is of type N`, 'a constraint')
+    this.draft.indicators.push({ row, column, value, line: this.line })
+  }
+
+  /** A line that begins with S1 or S2 opens a set, whose members follow with their weights. */
+  private orderedSet(words: string[]): void {
+    const { orderedSets } = this.draft
+    const type = /^S([12])$/i.exec(words[0])
+    if (type !== null) {
+      // The name, perhaps after the name of all sets, and perhaps before a priority.
+      const names = words.slice(1).filter((word) => Number.isNaN(toNumber(word)))
+      const name = names.at(-1) ?? `set${orderedSets.length + 1}`
+      orderedSets.push({ type: type[1] === '2' ? 2 : 1, name, members: [], line: this.line })
+      return
+    }
+    const column = this.draft.column(words.at(-2) ?? '')
+    if (column === undefined)
+      throw this.error(`there is no column '${words.at(-2) ?? ''}'`, 'S1 or S2 and a name, or a column and its weight')
+    const set = orderedSets.at(-1)
+    if (set === undefined) throw this.error('a member comes before its set', 'S1 or S2 and the name of the set')
+    set.members.push({ column, weight: this.number(words.at(-1)) })
   }
 
   private quadratic(words: string[]): void {
