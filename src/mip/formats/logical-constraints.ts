@@ -1,26 +1,6 @@
 import { UnsupportedError } from '../../base/index.ts'
 import { impliedRanges, type Ranges } from './implied-bounds.ts'
-import type { ProgramDraft } from './program-draft.ts'
-
-/** A row that must hold only where a binary column has a value. */
-export interface Indicator {
-  readonly row: number
-  readonly column: number
-  readonly value: 0 | 1
-  /** Of the file, for messages. */
-  readonly line: number
-}
-
-/**
- * A special ordered set: at most one member is not zero (type 1), or at most two that are neighbours in the order of the weights
- * (type 2).
- */
-export interface OrderedSet {
-  readonly type: 1 | 2
-  readonly name: string
-  readonly members: { readonly column: number; readonly weight: number }[]
-  readonly line: number
-}
+import type { Indicator, OrderedSet, ProgramDraft } from './program-draft.ts'
 
 /** Solvers take 1e-6 for zero: times this, a constraint that is switched off would be felt, and one that is on would not. */
 const LARGEST_SWITCH = 1e9

@@ -2,12 +2,31 @@ import { ParseError } from '../../base/index.ts'
 import { csrFromTriplets, csrTranspose } from '../../linalg/index.ts'
 import { mixedIntegerProgram } from '../mixed-integer-class.ts'
 import type { ColumnType, MixedIntegerProgram, QuadraticTerms, Sense } from '../mixed-integer-program.ts'
-import { type Indicator, linearizeLogicalConstraints, type OrderedSet } from './logical-constraints.ts'
 
 /** Where an error was found: the text's name and a line, counted from 1. */
 export function parseError(source: string, line: number, message: string, expected?: string): ParseError {
   const where = `${source}, line ${line}`
   return new ParseError(`${where}: ${message}`, { argument: where, ...(expected !== undefined && { expected }) })
+}
+
+/** A row that must hold only where a binary column has a value. */
+export interface Indicator {
+  readonly row: number
+  readonly column: number
+  readonly value: 0 | 1
+  /** Of the file, for messages. */
+  readonly line: number
+}
+
+/**
+ * A special ordered set: at most one member is not zero (type 1), or at most two that are neighbours in the order of the weights
+ * (type 2).
+ */
+export interface OrderedSet {
+  readonly type: 1 | 2
+  readonly name: string
+  readonly members: { readonly column: number; readonly weight: number }[]
+  readonly line: number
 }
 
 /** A program while it is read, entry by entry. */
@@ -82,12 +101,8 @@ export class ProgramDraft {
     return found
   }
 
-  /**
-   * @throws {ParseError} for what is no program
-   * @throws {UnsupportedError} for a logical constraint that the bounds do not let be written linearly
-   */
+  /** @throws {ParseError} for what is no program */
   finish(source: string): MixedIntegerProgram {
-    linearizeLogicalConstraints(this, source)
     const n = this.columnNames.length
     const { rowIndices, columnIndices, values } = this
     try {

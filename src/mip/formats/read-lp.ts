@@ -1,5 +1,6 @@
 import { UnsupportedError } from '../../base/index.ts'
 import type { ColumnType, MixedIntegerProgram } from '../mixed-integer-program.ts'
+import { linearizeLogicalConstraints } from './logical-constraints.ts'
 import { type LpSection, type LpToken, LpTokens } from './lp-tokens.ts'
 import { ProgramDraft } from './program-draft.ts'
 
@@ -63,6 +64,7 @@ class LpReader {
     }
     const rest = tokens.next()
     if (rest !== null) throw tokens.error(`'${rest.text}' comes after End`, 'nothing', rest.line)
+    linearizeLogicalConstraints(draft, this.source)
     return draft.finish(this.source)
   }
 

@@ -1,5 +1,6 @@
 import { ParseError, UnsupportedError } from '../../base/index.ts'
 import type { MixedIntegerProgram } from '../mixed-integer-program.ts'
+import { linearizeLogicalConstraints } from './logical-constraints.ts'
 import { ProgramDraft, parseError } from './program-draft.ts'
 
 const OBJECTIVE = -1
@@ -108,6 +109,7 @@ class MpsReader {
     if (this.section !== 'ENDATA') throw this.error('the file ends without ENDATA', 'ENDATA')
     if (this.objectiveName === null) throw this.error('there is no row of type N for the objective', 'a row of type N')
     this.settleBounds()
+    linearizeLogicalConstraints(this.draft, this.source)
     return this.draft.finish(this.source)
   }
 
