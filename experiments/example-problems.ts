@@ -5,6 +5,7 @@ import type { ExampleProblem, ExampleRecipe } from './example-problems/example-p
 import { fittingExamples } from './example-problems/fitting.ts'
 import { linearSystemExamples } from './example-problems/linear-system.ts'
 import { mixedIntegerExamples } from './example-problems/mixed-integer.ts'
+import { onlineExamples } from './example-problems/online.ts'
 import { smoothExamples } from './example-problems/smooth.ts'
 import { transportExamples } from './example-problems/transport.ts'
 
@@ -17,6 +18,7 @@ export const exampleProblems: readonly ExampleProblem[] = [
   ...linearSystemExamples,
   ...transportExamples,
   ...mixedIntegerExamples,
+  ...onlineExamples,
 ]
 
 /** The examples of a problem class; empty where there is none yet. */

@@ -12,6 +12,7 @@ const loaders: Readonly<Record<string, () => Promise<{ default: Experiment }>>> 
   'consensus-based-optimization': () => import('./consensus-based-optimization.ts'),
   'gradient-normalized-smoothness': () => import('./gradient-normalized-smoothness.ts'),
   'learning-to-relax': () => import('./learning-to-relax.ts'),
+  'optimistic-mirror-descent': () => import('./optimistic-mirror-descent.ts'),
   'sinkhorn-newton-sparse': () => import('./sinkhorn-newton-sparse.ts'),
 }
 

@@ -12,6 +12,15 @@ import {
 } from './blackbox/index.ts'
 import { balans, highs } from './mip/index.ts'
 import {
+  adagradNorm,
+  implicitEnsemble,
+  onlineGradientDescent,
+  onlineNewtonStep,
+  optimisticEnsemble,
+  optimisticFtrl,
+  optimisticMirrorDescent,
+} from './online/index.ts'
+import {
   adaptiveGradientMethod,
   barzilaiBorwein,
   bisection,
@@ -112,6 +121,13 @@ export const methods: readonly AnyMethodFactory[] = [
   networkSimplex,
   highs,
   balans,
+  onlineGradientDescent,
+  adagradNorm,
+  onlineNewtonStep,
+  optimisticFtrl,
+  optimisticMirrorDescent,
+  optimisticEnsemble,
+  implicitEnsemble,
 ]
 
 /** All methods for a problem class, e.g. `smooth`. */

@@ -52,6 +52,13 @@ export {
   solveIteratively,
 } from './krylov.ts'
 export {
+  projectOntoBall,
+  projectOntoBox,
+  projectOntoL1Ball,
+  projectOntoSecondOrderCone,
+  projectOntoSimplex,
+} from './projections.ts'
+export {
   csrAdd,
   csrDiagonal,
   csrFromDense,

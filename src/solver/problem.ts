@@ -47,6 +47,11 @@ export interface ProblemClass<X = unknown> {
   readonly optimalityMeaning: string
   /** Limits used when the caller gives none. */
   readonly defaults: { readonly tolerance: number; readonly maxIterations: number }
+  /**
+   * For classes whose optimality says little about how good a run is: what its objective is, in words, and the measure that
+   * methods are compared by. Charts then show both as they are, on linear scales.
+   */
+  readonly charted?: { readonly objective: string; readonly measure: string }
   /** The names under which oracle calls are counted. */
   readonly oracles: readonly string[]
   /**

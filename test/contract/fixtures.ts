@@ -11,6 +11,7 @@ import {
 import { type Problem, type SmoothProblem, smoothProblem } from '../../src/solver/index.ts'
 import { linearSystemFixture } from './linear-system-fixture.ts'
 import { mixedIntegerFixture } from './mixed-integer-fixture.ts'
+import { onlineFixture } from './online-fixture.ts'
 import { transportFixtures } from './transport-fixtures.ts'
 
 /** What the contract table needs to know of a problem class. */
@@ -259,4 +260,5 @@ export const fixtures: readonly Fixture[] = [
   linearSystemFixture,
   ...transportFixtures,
   mixedIntegerFixture,
+  onlineFixture,
 ]

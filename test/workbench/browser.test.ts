@@ -326,6 +326,7 @@ describe.skipIf(chromiumPath === undefined)('the workbench in Chromium', () => {
       'n of the Chebyshev chain': 10,
     },
     'learning-to-relax': { 'systems in each shifted family': 100, 'cells per side of the heat equation': 6 },
+    'optimistic-mirror-descent': { 'rounds (of the quadratics; the others in proportion)': 800, seeds: 1 },
     'sinkhorn-newton-sparse': {
       'n of the random assignment': 30,
       'most iterations of plain Sinkhorn on it': 300,

@@ -83,6 +83,8 @@ export interface ClassEntry {
   /** The measure that `tolerance` bounds. */
   readonly optimality: string
   readonly optimalityMeaning: string
+  /** What charts show instead of the optimality, on linear scales; null for most classes. */
+  readonly charted: { readonly objective: string; readonly measure: string } | null
   readonly tolerance: number
   readonly oracles: readonly string[]
   readonly examples: readonly ExampleEntry[]

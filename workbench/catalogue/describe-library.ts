@@ -2,6 +2,7 @@ import { defaultsOf, type ExampleProblem, examplesFor } from '../../experiments/
 import { isBuilt, loadExperiment, type Paper, papers } from '../../experiments/index.ts'
 import type { OptionSpec } from '../../src/base/index.ts'
 import * as blackbox from '../../src/blackbox/index.ts'
+import * as online from '../../src/online/index.ts'
 import { type AnyMethodFactory, createMethod, methods, methodsFor } from '../../src/registry.ts'
 import * as smooth from '../../src/smooth/index.ts'
 import * as systems from '../../src/systems/index.ts'
@@ -28,7 +29,13 @@ function controls(specs: Readonly<Record<string, OptionSpec<unknown>>>): Control
 }
 
 /** The rooms whose exports are looked up; for others the name of the method is taken. */
-const rooms: Readonly<Record<string, Readonly<Record<string, unknown>>>> = { smooth, blackbox, systems, transport }
+const rooms: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  smooth,
+  blackbox,
+  systems,
+  transport,
+  online,
+}
 
 /** The name under which a room exports a method: where it is called otherwise than its slug, its room must be among `rooms`. */
 function exportName(factory: AnyMethodFactory): string {
@@ -66,14 +73,18 @@ function exampleEntry(example: ExampleProblem): ExampleEntry {
 function classEntry(name: string): ClassEntry | null {
   const examples = examplesFor(name)
   if (examples.length === 0) return null
-  const { optimality, optimalityMeaning, defaults, oracles } = examples[0].build(
-    defaultsOf(examples[0].parameters),
-    0,
-  ).class
+  const {
+    optimality,
+    optimalityMeaning,
+    charted = null,
+    defaults,
+    oracles,
+  } = examples[0].build(defaultsOf(examples[0].parameters), 0).class
   return {
     name,
     optimality,
     optimalityMeaning,
+    charted,
     tolerance: defaults.tolerance,
     oracles,
     examples: examples.map(exampleEntry),
@@ -98,6 +109,7 @@ const classWords: Readonly<Record<string, string>> = {
   'exact-transport': 'optimal transport',
   'unbalanced-transport': 'optimal transport',
   'mixed-integer': 'mixed-integer programs',
+  'online-convex': 'online convex optimization',
 }
 
 function everydayEntry({ description }: AnyMethodFactory): GalleryEntry {

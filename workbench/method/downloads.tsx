@@ -3,7 +3,7 @@ import { traceToCsv } from '../../src/solver/trace.ts'
 import type { PageEntry } from '../catalogue/catalogue.ts'
 import { CopyButton } from '../components/copy-button.tsx'
 import { saveText } from '../components/save.ts'
-import { axisLabel, runSeries } from './run-charts.tsx'
+import { axisLabel, isLinear, runSeries } from './run-charts.tsx'
 import type { RunController } from './run-controller.ts'
 import type { Settings } from './settings.ts'
 
@@ -27,7 +27,7 @@ export function Downloads({
       title,
       kind: 'line' as const,
       x,
-      y: { label: '', scale: 'log' as const },
+      y: { label: '', scale: isLinear(page) ? ('linear' as const) : ('log' as const) },
       series,
     })
     return chartsToSvg([chart(objectiveLabel, objective), chart(optimalityLabel, optimality)])

@@ -17,7 +17,7 @@ export function Results({
 }) {
   void controller.chartVersion.value
   const { lanes } = controller
-  const optimality = page.problems?.optimality ?? 'objective'
+  const optimality = page.problems?.charted?.measure ?? page.problems?.optimality ?? 'objective'
   const message = lanes[0]?.ending?.message
   return (
     <div class="results">

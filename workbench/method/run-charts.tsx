@@ -21,7 +21,7 @@ function axisColumn(axis: string): string {
 /** What a method is judged by: the class's residual, else its own measure, else the first thing that it measures at all. */
 function optimalityOf(page: PageEntry, { method, columns }: Lane): string {
   const own = page.problems?.methods.find(({ slug }) => slug === method)?.optimality ?? ''
-  const usual = page.problems?.optimality ?? ''
+  const usual = page.problems?.charted?.measure ?? page.problems?.optimality ?? ''
   const measures = Object.keys(columns).filter(
     (name) => !/^(iteration|elapsedMs|objective|evaluations\..*)$/.test(name),
   )
@@ -31,12 +31,17 @@ function optimalityOf(page: PageEntry, { method, columns }: Lane): string {
 /** Classes whose iterates are not feasible before the end: their objective comes from either side. */
 const twoSided = new Set(['transport', 'unbalanced-transport'])
 
+/** Whether the charts of a class have linear scales: sums of losses and regrets may have either sign. */
+export const isLinear = (page: PageEntry): boolean => page.problems?.charted != null
+
 /** What the objective is measured from, and in which words. */
 function referenceOf(
   page: PageEntry,
   lanes: readonly Lane[],
   minimum: number | null,
 ): { value: number; words: string } {
+  const charted = page.problems?.charted ?? null
+  if (charted !== null) return { value: 0, words: charted.objective }
   if (twoSided.has(page.problems?.name ?? '')) {
     let best = Infinity
     let value = 0
@@ -63,6 +68,7 @@ export function runSeries(
   axis: string,
 ): { objective: LineSeries[]; objectiveLabel: string; optimality: LineSeries[]; optimalityLabel: string } {
   const reference = referenceOf(page, lanes, minimum)
+  const linear = isLinear(page)
   const line = (lane: Lane, colour: number, y: readonly number[]): LineSeries => ({
     label: titleOf(page, lane.method),
     x: lane.columns[axisColumn(axis)] ?? [],
@@ -76,7 +82,7 @@ export function runSeries(
       line(
         lane,
         i,
-        (lane.columns.objective ?? []).map((value) => Math.abs(value - reference.value)),
+        (lane.columns.objective ?? []).map((value) => (linear ? value : Math.abs(value - reference.value))),
       ),
     ),
     optimality: lanes.map((lane, i) => line(lane, i, lane.columns[own[i]] ?? [])),
@@ -145,7 +151,7 @@ export function RunCharts({
         xLabel={axisLabel(axis)}
         yLabel={series.objectiveLabel}
         logX={logX}
-        logY
+        logY={!isLinear(page)}
         series={series.objective}
         cursor={at}
       />
@@ -154,7 +160,7 @@ export function RunCharts({
         xLabel={axisLabel(axis)}
         yLabel={series.optimalityLabel}
         logX={logX}
-        logY
+        logY={!isLinear(page)}
         series={series.optimality}
         cursor={at}
       />

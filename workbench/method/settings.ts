@@ -38,7 +38,15 @@ export const paces: readonly { readonly value: number; readonly label: string }[
 ]
 
 /** Baselines that are shown at first: one or two that everybody knows. */
-const familiar = ['gradient-descent', 'lbfgs', 'sinkhorn-log', 'conjugate-gradients', 'gauss-seidel', 'cma-es']
+const familiar = [
+  'gradient-descent',
+  'lbfgs',
+  'sinkhorn-log',
+  'conjugate-gradients',
+  'gauss-seidel',
+  'cma-es',
+  'online-gradient-descent',
+]
 
 /** Whether a control can be shown: callbacks and nested objects are for code only. */
 export function isShown({ type, fallback }: Control): boolean {
@@ -92,6 +100,13 @@ const showcases: Readonly<Record<string, Showcase>> = {
   },
   highs: { problem: 'knapsack', baselines: [] },
   gmres: { problem: 'convection-diffusion', baselines: ['gauss-seidel'] },
+  'optimistic-mirror-descent': { problem: 'linear-blocks', baselines: ['online-gradient-descent', 'adagrad-norm'] },
+  'optimistic-ensemble': {
+    problem: 'switching-centre',
+    baselines: ['optimistic-mirror-descent', 'online-gradient-descent'],
+  },
+  'implicit-ensemble': { problem: 'switching-centre', baselines: ['online-gradient-descent'] },
+  'online-newton-step': { problem: 'regression', baselines: ['online-gradient-descent'] },
 }
 
 /** Whether the page of a method shows a problem that was chosen for it. */

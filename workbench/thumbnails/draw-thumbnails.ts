@@ -196,7 +196,8 @@ async function methodThumbnail(page: Awaited<ReturnType<typeof pageEntry>>): Pro
   const problem = buildExample(given.problemClass, given.slug, given.parameters, seed)
   const example = findExample(given.problemClass, given.slug)
   const frame = example.frame?.({ ...defaultsOf(example.parameters), ...given.parameters } as never) ?? null
-  const { optimality } = page.problems
+  const { charted } = page.problems
+  const optimality = charted?.measure ?? page.problems.optimality
   const runs: { path: Point[]; x: number[]; y: number[] }[] = []
   for (const { method, options } of contestants) {
     const own = createMethod(method, options).optimality?.measure ?? optimality
@@ -227,7 +228,7 @@ async function methodThumbnail(page: Awaited<ReturnType<typeof pageEntry>>): Pro
     title: '',
     kind: 'line',
     x: { label: '' },
-    y: { label: '', scale: 'log' },
+    y: { label: '', scale: charted === null ? 'log' : 'linear' },
     series: runs.map(({ x, y }, i) => ({ label: String(i), x, y })),
   })
 }

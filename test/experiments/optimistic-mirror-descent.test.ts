@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest'
+import type { Chart, Table } from '../../experiments/experiment.ts'
+import { loadExperiment } from '../../experiments/index.ts'
+import experiment from '../../experiments/optimistic-mirror-descent.ts'
+
+async function reproduce() {
+  const charts: Chart[] = []
+  const tables: Table[] = []
+  const fractions: number[] = []
+  const claims = await experiment.run(
+    { rounds: 1600, seeds: 2 },
+    {
+      progress: (fraction) => fractions.push(fraction),
+      chart: (chart) => charts.push(chart),
+      table: (table) => tables.push(table),
+      signal: new AbortController().signal,
+    },
+    0,
+  )
+  return { claims, charts, tables, fractions }
+}
+
+describe('the experiment on optimistic mirror descent', () => {
+  it('is loaded by its slug, and its specs accept its defaults and its quick values', async () => {
+    expect(await loadExperiment('optimistic-mirror-descent')).toBe(experiment)
+    for (const [name, spec] of Object.entries(experiment.parameters)) {
+      expect(spec.accepts(spec.fallback), name).toBe(true)
+      const quick = (experiment.quick as Record<string, unknown>)[name]
+      if (quick !== undefined) expect(spec.accepts(quick), `quick ${name}`).toBe(true)
+    }
+  })
+
+  it('reports claims with numbers, explains those that fail on a short run, and repeats itself', async () => {
+    const { claims, charts, tables, fractions } = await reproduce()
+    expect(new Set(claims.map(({ id }) => id)).size).toBe(claims.length)
+    for (const { id, measured, holds, note } of claims) {
+      expect(String(measured), id).toMatch(/\d/)
+      if (!holds) expect(note, id).toMatch(/the thresholds are for/)
+    }
+    // These depend little on how long the run is.
+    for (const id of [
+      'quadratics-below-bound',
+      'quadratics-constant-without-noise',
+      'exp-concave-below-bound',
+      'implicit-against-gradient',
+    ]) {
+      const claim = claims.find((candidate) => candidate.id === id)
+      expect(claim?.holds, `${id}: ${claim?.measured}`).toBe(true)
+    }
+    for (const { columns, rows } of tables) for (const row of rows) expect(row.length).toBe(columns.length)
+    for (const { series, title } of charts) {
+      for (const { x, y } of series) {
+        expect(x.length, title).toBe(y.length)
+        for (let i = 0; i < y.length; i++) expect(Number.isFinite(y[i])).toBe(true)
+      }
+    }
+    for (let i = 1; i < fractions.length; i++) expect(fractions[i]).toBeGreaterThanOrEqual(fractions[i - 1] - 1e-12)
+    expect(fractions[fractions.length - 1]).toBe(1)
+    expect((await reproduce()).claims).toEqual(claims)
+  })
+
+  it('ends early when aborted', async () => {
+    const run = experiment.run(
+      { rounds: 16_000, seeds: 5 },
+      { progress: () => undefined, chart: () => undefined, table: () => undefined, signal: AbortSignal.abort() },
+      0,
+    )
+    await expect(run).rejects.toThrow(/abort/i)
+  })
+})
