@@ -23,7 +23,11 @@ export const onlineExamples: readonly ExampleProblem[] = [
     title: 'A target that jumps',
     problemClass: 'online-convex',
     summary: 'Squared distances to a point that jumps to and fro; regret is against the moving point.',
-    parameters: { rounds, blocks: integer<number>(8, 'jumps and one', { min: 1, max: 1000 }), noise: noise(0.2) },
+    parameters: {
+      rounds,
+      blocks: integer<number>(8, 'blocks between jumps', { min: 1, max: 1000 }),
+      noise: noise(0.2),
+    },
     build: ({ rounds, blocks, noise }, seed) =>
       quadraticStream({ rounds, blocks, noise, dimension: 5, radius: 1, comparator: 'moving', seed }),
     code: ({ rounds, blocks, noise }, seed) => ({

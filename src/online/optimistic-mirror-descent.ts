@@ -1,4 +1,5 @@
-import { callback, choice, nonNegative, OptionError, positive } from '../base/index.ts'
+import { callback, choice, flag, nonNegative, OptionError, positive } from '../base/index.ts'
+import { norm } from '../linalg/index.ts'
 import { defineMethod } from '../solver/index.ts'
 import type { OnlineProblem, PreparedOnlineProblem } from './online-problem.ts'
 import {
@@ -37,6 +38,11 @@ export interface OptimisticMirrorDescentOptions {
   diameter?: number
   /** G > 0. Default: the problem's. */
   gradientBound?: number
+  /**
+   * Where G is not known: takes the largest gradient so far for it, a heuristic without guarantee. For `losses: 'convex'`.
+   * Default false.
+   */
+  estimateGradientBound?: boolean
   /** L >= 0, for `losses: 'convex'`. Default: the problem's. */
   smoothness?: number
   /** lambda > 0, for strongly convex losses. Default: the problem's. */
@@ -55,8 +61,8 @@ interface OptimisticState extends OnlineState {
   norm: QuadraticNorm | null
 }
 
-/** eta of round t, counted from 1, given V_{t-1}. */
-type Rule = (t: number, variation: number) => number
+/** eta of round t, counted from 1, given V_{t-1} and the largest gradient so far. */
+type Rule = (t: number, variation: number, largestGradient: number) => number
 
 /**
  * Optimistic online mirror descent for f_1, f_2, ... over X, in the stochastically extended adversarial model. Round t plays x_t,
@@ -111,6 +117,7 @@ export const optimisticMirrorDescent = defineMethod<OnlineProblem, OptimisticMir
     offset: nonNegative<number | undefined>(undefined, 'offset delta'),
     diameter: positive<number | undefined>(undefined, 'diameter D'),
     gradientBound: positive<number | undefined>(undefined, 'gradient bound G'),
+    estimateGradientBound: flag(false, 'estimate the gradient bound'),
     smoothness: nonNegative<number | undefined>(undefined, 'smoothness L'),
     strongConvexity: positive<number | undefined>(undefined, 'strong convexity lambda'),
     expConcavity: positive<number | undefined>(undefined, 'exp-concavity alpha'),
@@ -125,6 +132,15 @@ export const optimisticMirrorDescent = defineMethod<OnlineProblem, OptimisticMir
         { argument: 'optimism', expected: "'gradient'", received: 'implicit' },
       )
     }
+    const unused = losses === 'exp-concave' && stepSize !== undefined ? 'stepSize' : 'offset'
+    if ((unused === 'stepSize' || losses !== 'convex') && options[unused] !== undefined) {
+      throw new OptionError(`optimistic-mirror-descent: ${unused} has no meaning for losses: '${losses}'`, {
+        argument: unused,
+        expected: `no ${unused}`,
+        received: String(options[unused]),
+      })
+    }
+    const estimate = options.estimateGradientBound && losses === 'convex'
     const diameterOf = (problem: OnlineProblem): number => options.diameter ?? problem.set.diameter
 
     function ruleOf(problem: OnlineProblem): Rule {
@@ -134,9 +150,13 @@ export const optimisticMirrorDescent = defineMethod<OnlineProblem, OptimisticMir
         return (t) => 2 / (lambda * t)
       }
       const D = diameterOf(problem)
-      const G = constantOf(problem, 'gradientBound', gradientBound)
+      const known = estimate ? 0 : constantOf(problem, 'gradientBound', gradientBound)
       const delta = offset ?? (implicit ? 1 : 10 * (D * constantOf(problem, 'smoothness', smoothness)) ** 2)
-      return (_, variation) => D / Math.sqrt(delta + 4 * G * G + variation)
+      return (_, variation, largestGradient) => {
+        const G = estimate ? largestGradient : known
+        // All is 0 as long as no gradient was seen: then no step is made.
+        return D / Math.sqrt(delta + 4 * G * G + variation || Infinity)
+      }
     }
 
     function betaOf(problem: OnlineProblem): number {
@@ -148,9 +168,10 @@ export const optimisticMirrorDescent = defineMethod<OnlineProblem, OptimisticMir
       const { auxiliary, gradient, previousGradient, next, round } = state
       const rule = ruleOf(problem)
       const t = round + 1
-      projectedStep(problem, auxiliary, rule(t, state.variation), gradient, auxiliary)
+      const largest = estimate ? Math.max(state.largestGradient, norm(gradient)) : 0
+      projectedStep(problem, auxiliary, rule(t, state.variation, largest), gradient, auxiliary)
       state.variation += squaredDistance(gradient, previousGradient)
-      const step = rule(t + 1, state.variation)
+      const step = rule(t + 1, state.variation, largest)
       if (implicit) {
         ;(problem as PreparedOnlineProblem).proximal(round, auxiliary, step, next)
         return
@@ -160,12 +181,12 @@ export const optimisticMirrorDescent = defineMethod<OnlineProblem, OptimisticMir
 
     function updateByNorm(problem: OnlineProblem, state: OptimisticState): void {
       const { auxiliary, gradient, next } = state
-      const norm = state.norm as QuadraticNorm
-      newtonStep(norm, auxiliary, 1, gradient, next)
-      projectInNorm(problem.set, norm.matrix, next, auxiliary)
-      addRankOne(norm, 0.5 * betaOf(problem), gradient)
-      newtonStep(norm, auxiliary, 1, guess(state), next)
-      projectInNorm(problem.set, norm.matrix, next, next)
+      const H = state.norm as QuadraticNorm
+      newtonStep(H, auxiliary, 1, gradient, next)
+      projectInNorm(problem.set, H.matrix, next, auxiliary)
+      addRankOne(H, 0.5 * betaOf(problem), gradient)
+      newtonStep(H, auxiliary, 1, guess(state), next)
+      projectInNorm(problem.set, H.matrix, next, next)
     }
 
     function guess(state: OptimisticState): Float64Array {
@@ -179,7 +200,7 @@ export const optimisticMirrorDescent = defineMethod<OnlineProblem, OptimisticMir
         ? { strongConvexity }
         : losses === 'exp-concave'
           ? { gradientBound, expConcavity }
-          : { gradientBound, ...(!implicit && offset === undefined && { smoothness }) }
+          : { ...(!estimate && { gradientBound }), ...(!implicit && offset === undefined && { smoothness }) }
     return {
       requires: [
         ...(implicit ? ['proximal'] : []),
@@ -188,28 +209,30 @@ export const optimisticMirrorDescent = defineMethod<OnlineProblem, OptimisticMir
 
       start(problem, { start }) {
         const n = start.length
-        let norm: QuadraticNorm | null = null
+        let H: QuadraticNorm | null = null
         if (losses === 'exp-concave') {
           const G = constantOf(problem, 'gradientBound', gradientBound)
-          norm = scaledIdentity(n, 1 + 0.5 * betaOf(problem) * G * G)
+          H = scaledIdentity(n, 1 + 0.5 * betaOf(problem) * G * G)
         }
         return {
           ...onlineState(problem, start),
           auxiliary: start.slice(),
           hint: new Float64Array(n),
           variation: 0,
-          norm,
+          norm: H,
         }
       },
 
-      step: (problem, state, context) =>
-        playRound(
+      step(problem, state, context) {
+        if (estimate) context.note('the largest gradient so far stands for G, so no bound on the regret is guaranteed')
+        return playRound(
           problem,
           state,
           context,
           losses === 'exp-concave' ? updateByNorm : updateBySteps,
           'gradientBound' in constants ? (gradientBound ?? problem.constants?.gradientBound) : undefined,
-        ),
+        )
+      },
 
       measure: (state) => ({ ...onlineMeasures(state), variation: state.variation }),
       solution: (state) => state.x,

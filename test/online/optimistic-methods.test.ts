@@ -198,6 +198,18 @@ describe('optimistic mirror descent', () => {
     expect(long / short).toBeLessThan(6)
   })
 
+  it('can take the largest gradient so far for G, and says so', () => {
+    // ||g|| = 0, 1, 1, 3.
+    const problem = linear([[0], [1], [-1], [3], [1]], 100)
+    const { points, result } = play(problem, optimisticMirrorDescent({ offset: 0, diameter: 20, estimateGradientBound: true }))
+    const eta = (G: number, variation: number): number => 20 / Math.sqrt(4 * G * G + variation)
+    expect(points[1][0]).toBe(0)
+    expect(points[2][0]).toBeCloseTo(-eta(1, 0) - eta(1, 1), 12)
+    const third = -eta(1, 0) + eta(1, 1)
+    expect(points[3][0]).toBeCloseTo(third + eta(1, 5), 12)
+    expect(result.message).toMatch(/the largest gradient so far stands for G/)
+  })
+
   it('warns once when a gradient exceeds G, and goes on', () => {
     const { result } = play(linear([[3], [1], [3]]), optimisticMirrorDescent())
     expect(result.status).toBe('converged')
@@ -242,6 +254,8 @@ describe('what cannot be run', () => {
     () => optimisticMirrorDescent({ strongConvexity: 0 }),
     () => optimisticMirrorDescent({ expConcavity: 0 }),
     () => optimisticMirrorDescent({ optimism: 'implicit', losses: 'exp-concave' }),
+    () => optimisticMirrorDescent({ stepSize: 1, losses: 'exp-concave' }),
+    () => optimisticMirrorDescent({ offset: 1, losses: 'strongly-convex' }),
     () => optimisticEnsemble({ horizon: 0 }),
   ])('is an option outside its interval: %#', (attempt) => {
     expect(attempt).toThrow(OptionError)

@@ -101,11 +101,19 @@ const showcases: Readonly<Record<string, Showcase>> = {
   highs: { problem: 'knapsack', baselines: [] },
   gmres: { problem: 'convection-diffusion', baselines: ['gauss-seidel'] },
   'optimistic-mirror-descent': { problem: 'linear-blocks', baselines: ['online-gradient-descent', 'adagrad-norm'] },
+  // Mixing step sizes takes long to pay off.
   'optimistic-ensemble': {
     problem: 'switching-centre',
+    parameters: { rounds: 5000, blocks: 16, noise: 0.5 },
     baselines: ['optimistic-mirror-descent', 'online-gradient-descent'],
+    maxIterations: 5000,
   },
-  'implicit-ensemble': { problem: 'switching-centre', baselines: ['online-gradient-descent'] },
+  'implicit-ensemble': {
+    problem: 'switching-centre',
+    parameters: { rounds: 2000 },
+    baselines: ['online-gradient-descent'],
+    maxIterations: 2000,
+  },
   'online-newton-step': { problem: 'regression', baselines: ['online-gradient-descent'] },
 }
 
