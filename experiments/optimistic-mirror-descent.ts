@@ -321,7 +321,7 @@ export default defineExperiment({
     }),
     seeds: integer<number>(5, 'seeds', { min: 1, max: 100 }),
   },
-  quick: { rounds: 3200, seeds: 2 },
+  quick: { rounds: 5000, seeds: 2 },
 
   async run({ rounds, seeds }, report, seed) {
     const fewer = Math.max(1, Math.round(0.6 * seeds))
