@@ -201,7 +201,10 @@ describe('optimistic mirror descent', () => {
   it('can take the largest gradient so far for G, and says so', () => {
     // ||g|| = 0, 1, 1, 3.
     const problem = linear([[0], [1], [-1], [3], [1]], 100)
-    const { points, result } = play(problem, optimisticMirrorDescent({ offset: 0, diameter: 20, estimateGradientBound: true }))
+    const { points, result } = play(
+      problem,
+      optimisticMirrorDescent({ offset: 0, diameter: 20, estimateGradientBound: true }),
+    )
     const eta = (G: number, variation: number): number => 20 / Math.sqrt(4 * G * G + variation)
     expect(points[1][0]).toBe(0)
     expect(points[2][0]).toBeCloseTo(-eta(1, 0) - eta(1, 1), 12)
