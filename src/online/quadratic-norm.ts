@@ -1,4 +1,4 @@
-import { cholesky, norm, symmetricEigen } from '../linalg/index.ts'
+import { cholesky, gemv, norm, symmetricEigen } from '../linalg/index.ts'
 import type { DecisionSet } from './decision-set.ts'
 
 /** A norm ||x||_H = sqrt(x' H x) that grows by rank one, with H^-1 at hand. */
@@ -26,13 +26,9 @@ export function scaledIdentity(n: number, scale: number): QuadraticNorm {
   return { matrix, inverse, age: 0, work: new Float64Array(n) }
 }
 
+/** out = matrix x. */
 function product(matrix: Float64Array, x: Float64Array, out: Float64Array): void {
-  const n = x.length
-  for (let i = 0, p = 0; i < n; i++) {
-    let sum = 0
-    for (let j = 0; j < n; j++, p++) sum += matrix[p] * x[j]
-    out[i] = sum
-  }
+  gemv(false, 1, { rows: x.length, cols: x.length, data: matrix }, x, 0, out)
 }
 
 /** H += weight g g', and its inverse by the formula of Sherman and Morrison. O(n^2). */

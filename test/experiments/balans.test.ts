@@ -1,33 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import experiment from '../../experiments/balans.ts'
-import type { Chart, Table } from '../../experiments/experiment.ts'
-import { loadExperiment } from '../../experiments/index.ts'
+import { expectLoadable, reproduce } from './support.ts'
 
 describe('the experiment on adaptive large-neighbourhood search', () => {
   it('is loaded by its slug, with defaults and quick values that its specs accept', async () => {
-    expect(await loadExperiment('balans')).toBe(experiment)
-    for (const [name, spec] of Object.entries(experiment.parameters)) {
-      expect(spec.accepts(spec.fallback), name).toBe(true)
-      const quick = (experiment.quick as Record<string, unknown>)[name]
-      if (quick !== undefined) expect(spec.accepts(quick), `quick ${name}`).toBe(true)
-    }
+    await expectLoadable('balans', experiment)
   })
 
   it('reports every claim, whole tables, and curves that can be drawn', async () => {
-    const charts: Chart[] = []
-    const tables: Table[] = []
-    const fractions: number[] = []
-    const defaults = Object.fromEntries(
-      Object.entries(experiment.parameters).map(([name, spec]) => [name, spec.fallback]),
-    )
-    const claims = await experiment.run(
-      { ...defaults, ...experiment.quick, shrink: 0.1, iterations: 4 },
-      {
-        progress: (fraction) => fractions.push(fraction),
-        chart: (chart) => charts.push(chart),
-        table: (table) => tables.push(table),
-        signal: new AbortController().signal,
-      },
+    const { claims, charts, tables, fractions } = await reproduce(
+      experiment,
+      { ...experiment.quick, shrink: 0.1, iterations: 4 },
       0,
     )
     expect([...fractions].sort((p, q) => p - q)).toEqual(fractions)

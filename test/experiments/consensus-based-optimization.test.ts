@@ -1,40 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import experiment from '../../experiments/consensus-based-optimization.ts'
-import type { Chart, Table } from '../../experiments/experiment.ts'
-import { loadExperiment } from '../../experiments/index.ts'
+import { expectLoadable, reproduce } from './support.ts'
 
-const reproduce = async (seed: number, signal = new AbortController().signal) => {
-  const charts: Chart[] = []
-  const tables: Table[] = []
-  const fractions: number[] = []
-  const defaults = Object.fromEntries(
-    Object.entries(experiment.parameters).map(([name, spec]) => [name, spec.fallback]),
-  )
-  const claims = await experiment.run(
-    { ...defaults, runs: 6 },
-    {
-      progress: (fraction) => fractions.push(fraction),
-      chart: (chart) => charts.push(chart),
-      table: (table) => tables.push(table),
-      signal,
-    },
-    seed,
-  )
-  return { claims, charts, tables, fractions }
-}
+const few = { runs: 6 }
 
 describe('the experiment on consensus-based optimization', () => {
   it('is loaded by its slug, with parameters that its specs accept', async () => {
-    expect(await loadExperiment('consensus-based-optimization')).toBe(experiment)
-    for (const [name, spec] of Object.entries(experiment.parameters)) {
-      expect(spec.accepts(spec.fallback), name).toBe(true)
-      const quick = (experiment.quick as Record<string, unknown>)[name]
-      if (quick !== undefined) expect(spec.accepts(quick), `quick ${name}`).toBe(true)
-    }
+    await expectLoadable('consensus-based-optimization', experiment)
   })
 
   it('reports every claim with numbers, and with six seeds those hold that do not hang on a percentage', async () => {
-    const { claims, charts, tables, fractions } = await reproduce(0)
+    const { claims, charts, tables, fractions } = await reproduce(experiment, few, 0)
     expect(claims).toHaveLength(10)
     expect(new Set(claims.map(({ id }) => id)).size).toBe(10)
     for (const { id, statement, measured, threshold, holds, note } of claims) {
@@ -63,7 +39,7 @@ describe('the experiment on consensus-based optimization', () => {
   })
 
   it('ends early when told to', async () => {
-    const { claims } = await reproduce(0, AbortSignal.abort())
+    const { claims } = await reproduce(experiment, few, 0, AbortSignal.abort())
     expect(claims.find(({ id }) => id === 'crosses-barriers')?.holds).toBe(false)
   })
 })

@@ -1,47 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import type { Chart, Claim, Table } from '../../experiments/experiment.ts'
 import experiment from '../../experiments/gradient-normalized-smoothness.ts'
-import { loadExperiment } from '../../experiments/index.ts'
+import { expectLoadable, reproduce } from './support.ts'
 
-interface Found {
-  claims: readonly Claim[]
-  charts: Chart[]
-  tables: Table[]
-  fractions: number[]
-}
-
-async function reproduce(seed: number): Promise<Found> {
-  const charts: Chart[] = []
-  const tables: Table[] = []
-  const fractions: number[] = []
-  const defaults = Object.fromEntries(
-    Object.entries(experiment.parameters).map(([name, spec]) => [name, spec.fallback]),
-  )
-  const claims = await experiment.run(
-    { ...defaults, size: 40, paperSize: 50, chebyshevDimension: 10, samples: 150 },
-    {
-      progress: (fraction) => fractions.push(fraction),
-      chart: (chart) => charts.push(chart),
-      table: (table) => tables.push(table),
-      signal: new AbortController().signal,
-    },
-    seed,
-  )
-  return { claims, charts, tables, fractions }
-}
+const small = { size: 40, paperSize: 50, chebyshevDimension: 10, samples: 150 }
 
 describe('the experiment on gradient-normalized smoothness', () => {
   it('is loaded by its slug and has a default for every parameter that its spec accepts', async () => {
-    expect(await loadExperiment('gradient-normalized-smoothness')).toBe(experiment)
-    for (const [name, spec] of Object.entries(experiment.parameters)) {
-      expect(spec.accepts(spec.fallback), name).toBe(true)
-      const quick = (experiment.quick as Record<string, unknown>)[name]
-      if (quick !== undefined) expect(spec.accepts(quick), `quick ${name}`).toBe(true)
-    }
+    await expectLoadable('gradient-normalized-smoothness', experiment)
   })
 
   it('reports every claim with numbers, and the claims that do not depend on the size hold', async () => {
-    const { claims, charts, tables, fractions } = await reproduce(0)
+    const { claims, charts, tables, fractions } = await reproduce(experiment, small, 0)
     expect(new Set(claims.map(({ id }) => id)).size).toBe(claims.length)
     expect(claims.length).toBeGreaterThanOrEqual(15)
     for (const { id, statement, measured, threshold, holds, note } of claims) {

@@ -1,37 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import type { Chart, Table } from '../../experiments/experiment.ts'
-import { loadExperiment } from '../../experiments/index.ts'
 import experiment from '../../experiments/optimistic-mirror-descent.ts'
+import { expectLoadable, reproduce } from './support.ts'
 
-async function reproduce() {
-  const charts: Chart[] = []
-  const tables: Table[] = []
-  const fractions: number[] = []
-  const claims = await experiment.run(
-    { rounds: 1600, seeds: 2 },
-    {
-      progress: (fraction) => fractions.push(fraction),
-      chart: (chart) => charts.push(chart),
-      table: (table) => tables.push(table),
-      signal: new AbortController().signal,
-    },
-    0,
-  )
-  return { claims, charts, tables, fractions }
-}
+const small = { rounds: 1600, seeds: 2 }
 
 describe('the experiment on optimistic mirror descent', () => {
   it('is loaded by its slug, and its specs accept its defaults and its quick values', async () => {
-    expect(await loadExperiment('optimistic-mirror-descent')).toBe(experiment)
-    for (const [name, spec] of Object.entries(experiment.parameters)) {
-      expect(spec.accepts(spec.fallback), name).toBe(true)
-      const quick = (experiment.quick as Record<string, unknown>)[name]
-      if (quick !== undefined) expect(spec.accepts(quick), `quick ${name}`).toBe(true)
-    }
+    await expectLoadable('optimistic-mirror-descent', experiment)
   })
 
   it('reports claims with numbers, explains those that fail on a short run, and repeats itself', async () => {
-    const { claims, charts, tables, fractions } = await reproduce()
+    const { claims, charts, tables, fractions } = await reproduce(experiment, small, 0)
     expect(new Set(claims.map(({ id }) => id)).size).toBe(claims.length)
     for (const { id, measured, holds, note } of claims) {
       expect(String(measured), id).toMatch(/\d/)
@@ -56,7 +35,7 @@ describe('the experiment on optimistic mirror descent', () => {
     }
     for (let i = 1; i < fractions.length; i++) expect(fractions[i]).toBeGreaterThanOrEqual(fractions[i - 1] - 1e-12)
     expect(fractions[fractions.length - 1]).toBe(1)
-    expect((await reproduce()).claims).toEqual(claims)
+    expect((await reproduce(experiment, small, 0)).claims).toEqual(claims)
   })
 
   it('ends early when aborted', async () => {

@@ -1,33 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import type { Chart, Table } from '../../experiments/experiment.ts'
-import { loadExperiment } from '../../experiments/index.ts'
 import experiment from '../../experiments/sinkhorn-newton-sparse.ts'
+import { expectLoadable, reproduce } from './support.ts'
 
 describe('the experiment on sparse Newton steps', () => {
   it('is loaded by its slug, with defaults and quick values that its specs accept', async () => {
-    expect(await loadExperiment('sinkhorn-newton-sparse')).toBe(experiment)
-    for (const [name, spec] of Object.entries(experiment.parameters)) {
-      expect(spec.accepts(spec.fallback), name).toBe(true)
-      const quick = (experiment.quick as Record<string, unknown>)[name]
-      if (quick !== undefined) expect(spec.accepts(quick), `quick ${name}`).toBe(true)
-    }
+    await expectLoadable('sinkhorn-newton-sparse', experiment)
   })
 
   it('reports claims, charts and tables, and the claims on iterations and values hold', async () => {
-    const charts: Chart[] = []
-    const tables: Table[] = []
-    const fractions: number[] = []
-    const defaults = Object.fromEntries(
-      Object.entries(experiment.parameters).map(([name, spec]) => [name, spec.fallback]),
-    )
-    const claims = await experiment.run(
-      { ...defaults, size: 120, eta: 400, plainIterations: 4000, pictureSize: 10 },
-      {
-        progress: (fraction) => fractions.push(fraction),
-        chart: (chart) => charts.push(chart),
-        table: (table) => tables.push(table),
-        signal: new AbortController().signal,
-      },
+    const { claims, charts, tables, fractions } = await reproduce(
+      experiment,
+      { size: 120, eta: 400, plainIterations: 4000, pictureSize: 10 },
       0,
     )
     expect([...fractions].sort((p, q) => p - q)).toEqual(fractions)

@@ -1,37 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import type { Chart, Table } from '../../experiments/experiment.ts'
-import { loadExperiment } from '../../experiments/index.ts'
 import experiment from '../../experiments/learning-to-relax.ts'
+import { expectLoadable, reproduce } from '../experiments/support.ts'
 
-async function reproduce(seed: number) {
-  const charts: Chart[] = []
-  const tables: Table[] = []
-  const fractions: number[] = []
-  const claims = await experiment.run(
-    { rounds: 120, cells: 8, steps: 60, repeats: 2 },
-    {
-      progress: (fraction) => fractions.push(fraction),
-      chart: (chart) => charts.push(chart),
-      table: (table) => tables.push(table),
-      signal: new AbortController().signal,
-    },
-    seed,
-  )
-  return { claims, charts, tables, fractions }
-}
+const small = { rounds: 120, cells: 8, steps: 60, repeats: 2 }
 
 describe('the experiment on learning to relax', () => {
   it('is loaded by its slug, and its specs accept its defaults and its quick values', async () => {
-    expect(await loadExperiment('learning-to-relax')).toBe(experiment)
-    for (const [name, spec] of Object.entries(experiment.parameters)) {
-      expect(spec.accepts(spec.fallback), name).toBe(true)
-      const quick = (experiment.quick as Record<string, unknown>)[name]
-      if (quick !== undefined) expect(spec.accepts(quick), `quick ${name}`).toBe(true)
-    }
+    await expectLoadable('learning-to-relax', experiment)
   })
 
   it('reports claims with numbers, explains those that fail on a short run, and repeats itself', async () => {
-    const { claims, charts, tables, fractions } = await reproduce(3)
+    const { claims, charts, tables, fractions } = await reproduce(experiment, small, 3)
     expect(new Set(claims.map(({ id }) => id)).size).toBe(claims.length)
     for (const { id, measured, holds, note } of claims) {
       expect(String(measured), id).toMatch(/\d/)
@@ -50,7 +29,7 @@ describe('the experiment on learning to relax', () => {
     }
     for (let i = 1; i < fractions.length; i++) expect(fractions[i]).toBeGreaterThanOrEqual(fractions[i - 1] - 1e-12)
     expect(fractions[fractions.length - 1]).toBe(1)
-    expect((await reproduce(3)).claims).toEqual(claims)
+    expect((await reproduce(experiment, small, 3)).claims).toEqual(claims)
   })
 
   it('ends early when aborted', async () => {
