@@ -1,7 +1,7 @@
 import { positive } from '../base/index.ts'
 import { defineMethod } from '../solver/index.ts'
 import type { OnlineProblem } from './online-problem.ts'
-import { constantOf, missing, type OnlineState, onlineMeasures, onlineState, playRound } from './online-state.ts'
+import { missing, type OnlineState, onlineMeasures, onlineState, playRound, safeCurvature } from './online-state.ts'
 import { addRankOne, newtonStep, projectInNorm, type QuadraticNorm, scaledIdentity } from './quadratic-norm.ts'
 
 export interface OnlineNewtonStepOptions {
@@ -51,11 +51,7 @@ export const onlineNewtonStep = defineMethod<OnlineProblem, OnlineNewtonStepOpti
   },
 
   create({ diameter, gradientBound, expConcavity }) {
-    function betaOf(problem: OnlineProblem): number {
-      const G = constantOf(problem, 'gradientBound', gradientBound)
-      const D = diameter ?? problem.set.diameter
-      return 0.5 * Math.min(1 / (4 * G * D), constantOf(problem, 'expConcavity', expConcavity))
-    }
+    const betaOf = (problem: OnlineProblem): number => safeCurvature(problem, { diameter, gradientBound, expConcavity })
     return {
       requires: missing({ gradientBound, expConcavity }),
       start(problem, { start }) {

@@ -47,6 +47,16 @@ export function constantOf(problem: OnlineProblem, name: keyof OnlineConstants, 
   return given ?? (problem.constants?.[name] as number)
 }
 
+/** beta = 1/2 min(1 / (4 G D), alpha): how much curvature a Newton-like method may count on, by Hazan, Agarwal and Kale (2007), Lemma 3. */
+export function safeCurvature(
+  problem: OnlineProblem,
+  given: Readonly<{ diameter?: number; gradientBound?: number; expConcavity?: number }>,
+): number {
+  const G = constantOf(problem, 'gradientBound', given.gradientBound)
+  const alpha = constantOf(problem, 'expConcavity', given.expConcavity)
+  return 0.5 * Math.min(1 / (4 * G * (given.diameter ?? problem.set.diameter)), alpha)
+}
+
 /** The names of the constants that were not given as options: what the problem must then know. */
 export function missing(given: Readonly<Record<string, number | undefined>>): string[] {
   return Object.keys(given).filter((name) => given[name] === undefined)

@@ -8,6 +8,7 @@ import {
   onlineMeasures,
   onlineState,
   playRound,
+  safeCurvature,
   squaredDistance,
 } from './online-state.ts'
 import { addRankOne, newtonStep, projectInNorm, type QuadraticNorm, scaledIdentity } from './quadratic-norm.ts'
@@ -89,10 +90,7 @@ export const optimisticFtrl = defineMethod<OnlineProblem, OptimisticFtrlOptions,
       const delta = offset ?? D * (boundOf(problem) + D * constantOf(problem, 'smoothness', smoothness))
       return (D * D) / (delta + variation)
     }
-    function betaOf(problem: OnlineProblem): number {
-      const alpha = constantOf(problem, 'expConcavity', expConcavity)
-      return 0.5 * Math.min(1 / (4 * boundOf(problem) * diameterOf(problem)), alpha)
-    }
+    const betaOf = (problem: OnlineProblem): number => safeCurvature(problem, options)
 
     function updateConvex(problem: OnlineProblem, state: OptimisticFtrlState): void {
       const { gradient, previousGradient, sum, next } = state

@@ -10,6 +10,7 @@ import {
   onlineState,
   playRound,
   projectedStep,
+  safeCurvature,
   squaredDistance,
 } from './online-state.ts'
 import { addRankOne, newtonStep, projectInNorm, type QuadraticNorm, scaledIdentity } from './quadratic-norm.ts'
@@ -159,10 +160,7 @@ export const optimisticMirrorDescent = defineMethod<OnlineProblem, OptimisticMir
       }
     }
 
-    function betaOf(problem: OnlineProblem): number {
-      const G = constantOf(problem, 'gradientBound', gradientBound)
-      return 0.5 * Math.min(1 / (4 * G * diameterOf(problem)), constantOf(problem, 'expConcavity', expConcavity))
-    }
+    const betaOf = (problem: OnlineProblem): number => safeCurvature(problem, options)
 
     function updateBySteps(problem: OnlineProblem, state: OptimisticState): void {
       const { auxiliary, gradient, previousGradient, next, round } = state
